@@ -1,0 +1,72 @@
+"""One normalised thing a device said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a reading is about."""
+
+    MOTION = "motion"
+    CONTACT = "contact"
+    GAS = "gas"
+    SMOKE = "smoke"
+    CO = "co"
+    LEAK = "leak"
+    BUTTON = "button"
+    FALL = "fall"
+    BED = "bed"
+    TEMPERATURE = "temperature"
+    HUMIDITY = "humidity"
+    BATTERY = "battery"
+    TAMPER = "tamper"
+    FAULT = "fault"
+    MAINS = "mains"
+    AVAILABILITY = "availability"
+    BRIDGE = "bridge"
+    LIFECYCLE = "lifecycle"
+    DISCOVERY = "discovery"
+
+
+class State(StrEnum):
+    """`ACTIVE`: what the kind names is so (motion seen, door open, gas present, pressed). Links are `ONLINE` or not."""
+
+    ACTIVE = "active"
+    CLEAR = "clear"
+    ONLINE = "online"
+    OFFLINE = "offline"
+    ALIVE = "alive"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one message says about one thing.
+
+    `source` is the device's own topic without the home's prefix, the key by which it is configured
+    (`zigbee2mqtt/bed_sos`); `device` is its name in its dialect (`bed_sos`). `state` is None for a bare number.
+    `property` is the field it came from; `percent` only for batteries. `action` is a press as published. `sos`
+    means that this press calls for help whatever the button's role. `device_at` is the device's claim, a hint.
+    `seq` is the device's own counter, where it has one.
+    """
+
+    source: str
+    device: str
+    kind: Kind
+    state: State | None = None
+    property: str | None = None
+    value: float | None = None
+    unit: str | None = None
+    percent: int | None = None
+    action: str | None = None
+    sos: bool = False
+    test: bool = False
+    muted: bool = False
+    retained: bool = False
+    reason: str | None = None
+    device_at: datetime | None = None
+    seq: int | None = None
+
+
+class Undecodable(ValueError):
+    """The message is not what its dialect promises; the text says why, without the payload."""

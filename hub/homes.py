@@ -1,0 +1,178 @@
+"""People, homes and devices as the hub knows them; who covers which area."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+
+class Role(StrEnum):
+    """What a person is to a home, or to an area."""
+
+    FAMILY = "family"
+    NEIGHBOUR = "neighbour"
+    RESIDENT = "resident"
+    STAFF = "staff"
+    SUPERVISOR = "supervisor"
+    VILLAGE = "village"
+    TOWNSHIP = "township"
+    COUNTY = "county"
+
+
+class DeviceKind(StrEnum):
+    """What a configured device is; it decides the session its messages travel on."""
+
+    BUTTON = "button"
+    FALL = "fall"
+    GAS = "gas"
+    SMOKE = "smoke"
+    CO = "co"
+    LEAK = "leak"
+    MOTION = "motion"
+    CONTACT = "contact"
+    BED = "bed"
+    TEMPERATURE = "temperature"
+    HUMIDITY = "humidity"
+    MAINS = "mains"
+    SIREN = "siren"
+    VALVE = "valve"
+    OTHER = "other"
+
+
+class DeviceRole(StrEnum):
+    """What a device is for, as the installer says."""
+
+    SOS = "sos"
+    CALL = "call"
+    DOORBELL = "doorbell"
+    ENTRANCE = "entrance"
+    BED = "bed"
+    BATHROOM = "bathroom"
+    SIREN = "siren"
+    VALVE = "valve"
+
+
+# Presses and falls have a session of their own, hazards another: behind a burst of 60,000 other messages a press
+# waited seconds on a shared session and milliseconds on its own.
+SOS_KINDS = frozenset({DeviceKind.BUTTON, DeviceKind.FALL})
+LIFE_KINDS = frozenset({DeviceKind.GAS, DeviceKind.SMOKE, DeviceKind.CO})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be told. `phone` is E.164; `areas` are 12-digit codes, zeros at the end mean all below."""
+
+    id: str
+    name: str
+    phone: str
+    roles: frozenset[Role] = frozenset()
+    areas: tuple[str, ...] = ()
+    language: str | None = None
+
+    def covers(self, area: str) -> bool:
+        """Whether one of this person's areas is `area` or contains it."""
+        return any(area.startswith(own.rstrip("0")) for own in self.areas)
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """Who lives in the home. `needs` are the codes of the configuration, e.g. `deaf`, `no_speech`."""
+
+    name: str
+    born: int | None = None
+    needs: frozenset[str] = frozenset()
+    inactivity_after: timedelta = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person in their role to this home."""
+
+    person: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One configured device. `topic` is without the home's prefix; `home` is the home's id."""
+
+    home: str
+    id: str
+    kind: DeviceKind
+    topic: str
+    role: DeviceRole | None = None
+    room: str | None = None
+
+    @property
+    def is_life_safety(self) -> bool:
+        """Whether people's lives hang on its messages: buttons, falls, gas, smoke, CO."""
+        return self.kind in SOS_KINDS or self.kind in LIFE_KINDS or self.role is DeviceRole.SOS
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One home. `rooms` maps the home's own room ids to their names; built-in rooms are not listed."""
+
+    id: str
+    area: str
+    address: str
+    prefix: str = ""
+    away_until: datetime | None = None
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    residents: tuple[Resident, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    devices: tuple[Device, ...] = ()
+
+    @property
+    def who(self) -> str:
+        """The name people are told: the resident's, of several the first, of none the address."""
+        return self.residents[0].name if self.residents else self.address
+
+
+# The home that alerts about the site itself hang on: faults, and devices that no home owns.
+SITE = "@site"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All people and homes of one site, with the look-ups that ingest, decisions and texts need."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    homes: Mapping[str, Home] = field(default_factory=dict)
+    version: int = 0
+
+    @classmethod
+    def of(cls, people: Iterable[Person], homes: Iterable[Home], version: int = 0) -> "Registry":
+        """Build a registry from people and homes in any order."""
+        return cls({p.id: p for p in people}, {h.id: h for h in homes}, version)
+
+    @cached_property
+    def by_topic(self) -> Mapping[str, Device]:
+        """Configured devices by full topic, the home's prefix included."""
+        return {home.prefix + device.topic: device for home in self.homes.values() for device in home.devices}
+
+    @cached_property
+    def by_phone(self) -> Mapping[str, tuple[Person, ...]]:
+        """People by E.164 number; a number may be shared."""
+        found: dict[str, tuple[Person, ...]] = {}
+        for person in self.people.values():
+            found[person.phone] = (*found.get(person.phone, ()), person)
+        return found
+
+    @cached_property
+    def homes_by_prefix(self) -> Mapping[str, tuple[Home, ...]]:
+        """Homes by MQTT topic prefix; several homes may share one gateway and so one prefix."""
+        found: dict[str, tuple[Home, ...]] = {}
+        for home in self.homes.values():
+            found[home.prefix] = (*found.get(home.prefix, ()), home)
+        return found
+
+    def device(self, home: str, device: str | None) -> Device | None:
+        """Return one configured device, or None."""
+        owner = self.homes.get(home)
+        return next((d for d in owner.devices if d.id == device), None) if owner else None
+
+    def staff(self, role: Role, area: str | None) -> tuple[Person, ...]:
+        """People with `role` whose areas cover `area`; with area None, of the whole site."""
+        return tuple(p for p in self.people.values() if role in p.roles and (area is None or p.covers(area)))

@@ -1,0 +1,400 @@
+"""What the hub's parts promise each other: transactions, deliveries, channels."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+from devices.message import Message
+from devices.reading import Reading
+from hub.alerts.alert import Alert, Entry
+from hub.alerts.notification import Fate, Notification
+from hub.homes import Registry
+
+T = TypeVar("T")
+
+
+class StoreUnavailable(Exception):
+    """The store could not commit: disk full, locked, gone, damaged. Nothing of the work was kept."""
+
+
+class Lane(StrEnum):
+    """Work that shares transactions only with its own kind, most urgent first."""
+
+    SOS = "sos"
+    LIFE = "life"
+    DUTY = "duty"
+    SLOW = "slow"
+
+
+# --- what arrives ---------------------------------------------------------------------------------------------
+
+
+class Session(StrEnum):
+    """The broker sessions with disjoint filters."""
+
+    SOS = "sos"
+    LIFE = "life"
+    MAIN = "main"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection of a session. `number` rises over restarts; `away_since`: when we last surely received."""
+
+    session: Session
+    number: int
+    away_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message as a session delivered it. `waited_since`: it may have waited at the broker from then on."""
+
+    message: Message
+    session: Session
+    connection: int
+    mid: int
+    duplicate: bool = False
+    waited_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A delivery and what it says; `fault` says why it could not be read."""
+
+    delivery: Delivery
+    readings: tuple[Reading, ...] = ()
+    fault: str | None = None
+
+
+class Intake(Protocol):
+    """What the sessions hand their work to; every call is one durable transaction when it returns."""
+
+    async def connected(self, session: Session, *, session_present: bool) -> Connection:
+        """Note a new connection, compare with what we knew of the session, tell staff of a lost one."""
+        ...
+
+    async def commit(self, arrivals: Sequence[Arrival]) -> None:
+        """Decide and commit one session's batch; raises StoreUnavailable, then nothing may be acknowledged."""
+        ...
+
+    async def marker(self, connection: Connection, number: int, acknowledged: Sequence[int]) -> None:
+        """Our own marker came back: all before it is drained and the broker has seen the acks of these packet ids."""
+        ...
+
+
+# --- what is kept ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """The last word of a device about one kind: the hot state of the rules, one row each.
+
+    `since` is when the state last changed, `at` when it was last said, `device_at` and `seq` as claimed then.
+    `room` and `home_id` are SITE's for devices nobody configured; `device_id` is then the full topic.
+    """
+
+    home_id: str
+    device_id: str
+    kind: str
+    property: str
+    state: str
+    since: datetime
+    at: datetime
+    action: str | None = None
+    device_at: datetime | None = None
+    seq: int | None = None
+    retained: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A message set aside: unreadable, or one whose handling failed three times. Nothing is lost, it is shown."""
+
+    id: int
+    at: datetime
+    session: str
+    topic: str
+    payload: bytes
+    reason: str
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """What is known of a broker session. `alive_at`: until then surely received; `filters`: as subscribed."""
+
+    session: Session
+    connection: int
+    alive_at: datetime
+    filters: tuple[str, ...] = ()
+
+
+class Transaction(Protocol):
+    """One open transaction. All writes become durable together, or none does."""
+
+    # registry
+    def registry_version(self) -> int:
+        """Rises with every change of people, homes or devices; 0 when there are no homes yet."""
+        ...
+
+    def registry(self) -> Registry:
+        """Return all people, homes and devices."""
+        ...
+
+    def replace_registry(self, registry: Registry) -> int:
+        """Make people and homes those of `registry`; return the new version."""
+        ...
+
+    # small facts by name (last committed instant, applied configuration, last audit ...)
+    def fact(self, name: str) -> str | None:
+        """Return a named fact."""
+        ...
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Keep a named fact."""
+        ...
+
+    # sessions and deliveries
+    def session(self, session: Session) -> SessionRow | None:
+        """Return what is known of a session; None if this database never saw it."""
+        ...
+
+    def save_session(self, row: SessionRow) -> None:
+        """Keep what is known of a session."""
+        ...
+
+    def record_deliveries(self, deliveries: Sequence[tuple[Delivery, bytes]]) -> None:
+        """Keep (session, packet id, connection, digest) of QoS 1 messages until the broker surely has our ack."""
+        ...
+
+    def swallow(self, session: Session, connection: int, digest: bytes) -> bool:
+        """Take one row with this digest of a connection before `connection` away; True if there was one."""
+        ...
+
+    def forget_deliveries(self, session: Session, *, before: int | None = None, mids: Sequence[int] = ()) -> None:
+        """Drop the rows of connections before `before`, and those of these packet ids."""
+        ...
+
+    def count_try(self, session: Session, digest: bytes) -> int:
+        """Count one more try at a message that failed; return how many that makes."""
+        ...
+
+    def shelve(self, session: Session, message: Message, reason: str, tries: int = 0) -> None:
+        """Set a message aside; at most 1,000 are kept, of one topic 20, the oldest go first."""
+        ...
+
+    def shelf(self, limit: int = 1000) -> list[Shelved]:
+        """Return what was set aside, newest first."""
+        ...
+
+    # readings
+    def add_readings(self, rows: Sequence[tuple[str, str, Reading, datetime]]) -> None:
+        """Append to history: home id, device id, reading, received_at."""
+        ...
+
+    def device_states(self, devices: Iterable[tuple[str, str]]) -> list[DeviceState]:
+        """Return all states of these (home id, device id) pairs."""
+        ...
+
+    def save_device_states(self, states: Sequence[DeviceState]) -> None:
+        """Insert or replace states."""
+        ...
+
+    # alerts
+    def lock_homes(self, homes: Iterable[str]) -> None:
+        """Serialize with other writers of these homes' alerts until the transaction ends (sorted, so no deadlock)."""
+        ...
+
+    def unresolved(self, homes: Iterable[str] | None = None) -> list[Alert]:
+        """Return unresolved alerts, and resolved ones that still have a duty; of these homes, or all."""
+        ...
+
+    def alerts(self, *, everything: bool = False, limit: int = 1000) -> list[Alert]:
+        """Return alerts newest first; unresolved only unless `everything`."""
+        ...
+
+    def alert(self, id: str) -> Alert | None:
+        """Return one alert by id, or by a code used within the last 7 days (case forgiven)."""
+        ...
+
+    def codes_since(self, since: datetime) -> set[str]:
+        """Return the codes of alerts opened since then or still unresolved."""
+        ...
+
+    def save_alert(self, alert: Alert, entries: Sequence[Entry] = ()) -> None:
+        """Insert or replace an alert with its duties; append to its history."""
+        ...
+
+    def history(self, alert_id: str) -> list[Entry]:
+        """Return who did what when, oldest first."""
+        ...
+
+    def due_alerts(self, now: datetime, limit: int) -> list[Alert]:
+        """Return alerts with a duty due at `now`, most severe and oldest first; locked against other workers."""
+        ...
+
+    # notifications
+    def add_notifications(self, notifications: Sequence[Notification]) -> None:
+        """Queue messages; they exist exactly when the decision that wants them exists."""
+        ...
+
+    def save_notification(self, notification: Notification) -> None:
+        """Replace one notification."""
+        ...
+
+    def notification(self, id: str) -> Notification | None:
+        """Return one notification."""
+        ...
+
+    def notification_by_provider_id(self, provider_id: str) -> Notification | None:
+        """Return the notification the carrier knows by this id."""
+        ...
+
+    def notifications(self, alert_id: str) -> list[Notification]:
+        """Return all messages of one alert, oldest first."""
+        ...
+
+    def notifications_told(self, people: Sequence[str]) -> list[Notification]:
+        """Return messages to these people for alerts that are not resolved, or were resolved within 7 days."""
+        ...
+
+    def due_notifications(self, now: datetime, limit: int, *, emergency: bool | None = None) -> list[Notification]:
+        """Return messages whose attempt or look-up is due, most severe and oldest first; locked as above."""
+        ...
+
+    def open_notifications(self, fates: Sequence[Fate]) -> list[Notification]:
+        """Return messages with one of these fates."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """Return when the next duty of any alert or message is due."""
+        ...
+
+    # carriers
+    def take_inbound(self, channel: str, provider_id: str, at: datetime) -> bool:
+        """Note that an inbound message was taken; False if it had been before."""
+        ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction of its lane and return its result once it is durable.
+
+        Calls that wait are committed together. If that commit fails, each is tried alone; what `work` raises
+        reaches only its own caller. Raises StoreUnavailable when the database cannot commit.
+        """
+        ...
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on a snapshot; it must not write."""
+        ...
+
+
+# --- what leaves ----------------------------------------------------------------------------------------------
+
+
+class Verdict(StrEnum):
+    """What a failed attempt means for what comes next."""
+
+    LATER = "later"  # the provider is busy or broken: the same again, with back-off
+    NEXT_CHANNEL = "next_channel"  # this way cannot reach this person now
+    DEAD_NUMBER = "dead_number"  # this number cannot be reached at all: tell staff
+    REFUSED = "refused"  # our side is wrong (credentials, credit, sender): nobody is reached this way, tell staff
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The carrier has the message. `fate` is what it already said of it."""
+
+    provider_id: str
+    fate: Fate = Fate.ACCEPTED
+    error: str | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The carrier answered that it does not take it. `again_in`: what it asked us to wait."""
+
+    verdict: Verdict
+    error: str
+    again_in: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """We do not know: no answer to our request. It must be looked up before it is sent again."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class FateReport:
+    """What a carrier said later of one of our messages."""
+
+    provider_id: str
+    fate: Fate
+    error: str | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message a person sent us. `sender` is E.164."""
+
+    channel: str
+    provider_id: str
+    sender: str
+    text: str
+
+
+class Channel(Protocol):
+    """One configured way to reach people."""
+
+    @property
+    def name(self) -> str:
+        """Its key under `channels:`."""
+        ...
+
+    def replies(self, to: str) -> bool:
+        """Whether an answer from this number can reach us (else the one-way text is used)."""
+        ...
+
+    @property
+    def signature(self) -> str | None:
+        """What the carrier or law wants in front of Chinese texts."""
+        ...
+
+    @property
+    def polled(self) -> bool:
+        """Whether fates and replies must be fetched because no webhook can reach us."""
+        ...
+
+    async def send(self, to: str, text: str, *, limit: timedelta) -> Accepted | Rejected | NoAnswer:
+        """Hand one message to the carrier, waiting at most `limit` for its answer."""
+        ...
+
+    async def look_up(self, to: str, text: str, since: datetime, *, limit: timedelta) -> Accepted | None | NoAnswer:
+        """Ask whether the carrier has this message, sent since then; None: it surely does not."""
+        ...
+
+    async def fate(self, provider_id: str, *, limit: timedelta) -> FateReport | None:
+        """Ask for the fate of one message; None if there was no answer."""
+        ...
+
+    async def inbox(self, since: datetime, *, limit: timedelta) -> Sequence[Inbound]:
+        """Fetch what people sent us since then; raises nothing, empty if there was no answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The configured channels by name."""
+
+    by_name: Mapping[str, Channel] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Rules: from readings and time to findings. One file per rule."""

@@ -1,0 +1,1 @@
+"""Stand-ins for everything outside the hub; they share no code with it."""
