@@ -130,6 +130,27 @@ class Home:
         return self.residents[0].name if self.residents else self.address
 
 
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """The last word of a device about one kind: the hot state of the rules, one row each.
+
+    `since` is when the state last changed, `at` when it was last said, `device_at` and `seq` as claimed then.
+    For a device nobody configured `device_id` is its full topic, and `home_id` SITE if no home is known.
+    """
+
+    home_id: str
+    device_id: str
+    kind: str
+    property: str
+    state: str
+    since: datetime
+    at: datetime
+    action: str | None = None
+    device_at: datetime | None = None
+    seq: int | None = None
+    retained: bool = False
+
+
 # The home that alerts about the site itself hang on: faults, and devices that no home owns.
 SITE = "@site"
 

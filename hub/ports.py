@@ -10,6 +10,7 @@ from devices.message import Message
 from devices.reading import Reading
 from hub.alerts.alert import Alert, Entry
 from hub.alerts.notification import Fate, Notification
+from hub.homes import DeviceState as DeviceState
 from hub.homes import Registry
 
 T = TypeVar("T")
@@ -87,27 +88,6 @@ class Intake(Protocol):
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceState:
-    """The last word of a device about one kind: the hot state of the rules, one row each.
-
-    `since` is when the state last changed, `at` when it was last said, `device_at` and `seq` as claimed then.
-    `room` and `home_id` are SITE's for devices nobody configured; `device_id` is then the full topic.
-    """
-
-    home_id: str
-    device_id: str
-    kind: str
-    property: str
-    state: str
-    since: datetime
-    at: datetime
-    action: str | None = None
-    device_at: datetime | None = None
-    seq: int | None = None
-    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
-
-class Severity(StrEnum):
-    """How much an alert matters; decides its ladder and the order in which messages leave."""
-
-    EMERGENCY = "emergency"
-    WARNING = "warning"
-    NOTICE = "notice"
-
-    @property
-    def rank(self) -> int:
-        """0 leaves first."""
-        return (Severity.EMERGENCY, Severity.WARNING, Severity.NOTICE).index(self)
+from hub.rules.finding import Severity as Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +35,14 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A policy resolved for one home at the moment the alert opened."""
+    """A policy resolved for one home at the moment the alert opened.
+
+    `staff` and `supervisors` are those who cover the home then, `everybody` all people of the site.
+    """
 
     rungs: tuple[Rung, ...]
     repeat: timedelta
     promise: timedelta
+    staff: tuple[str, ...] = ()
     supervisors: tuple[str, ...] = ()
     everybody: tuple[str, ...] = ()

@@ -1,0 +1,52 @@
+"""A press that calls for help: by the role the installer gave, or by the action itself."""
+
+from datetime import timedelta
+
+from devices.reading import Kind, State
+from hub.homes import DeviceRole
+from hub.rules.finding import Finding, Heard, Severity
+
+# Radio repeats, and one press on two topics of the same bridge, arrive within milliseconds; a finger does not.
+SAME_PRESS = timedelta(milliseconds=500)
+
+
+def evaluate(heard: Heard) -> Finding | None:
+    """Return the call for help in this reading, or None.
+
+    Retained presses are of unknown age and never call; the hub reports them after a lost session instead.
+    """
+    reading = heard.reading
+    if reading.kind is not Kind.BUTTON or reading.state is not State.ACTIVE or reading.retained or reading.test:
+        return None
+    if heard.device is None:
+        return None  # the rule for unknown devices
+    role = heard.device.role
+    if not reading.sos and role not in (DeviceRole.SOS, DeviceRole.CALL):
+        return None
+    calm = role is DeviceRole.CALL and not reading.sos
+    return Finding(
+        cause="call" if calm else "sos",
+        what="call" if calm else "sos",
+        severity=Severity.WARNING if calm else Severity.EMERGENCY,
+        home_id=heard.home_id,
+        device_id=heard.device_id,
+        room=heard.device.room,
+        since=heard.at,
+        again=not is_same_press(heard),
+    )
+
+
+def is_same_press(heard: Heard) -> bool:
+    """Whether this is a copy of the press before: same device and action at the same moment, or the same count.
+
+    Native devices number their presses: the same `seq` and `at` is a repeat. Others: the same action within
+    500 ms of hub time, unless the device's own times differ.
+    """
+    before, reading = heard.previous, heard.reading
+    if before is None or before.state != State.ACTIVE or before.action != reading.action:
+        return False
+    if reading.seq is not None and before.seq is not None:
+        return reading.seq == before.seq and reading.device_at == before.device_at
+    if reading.device_at and before.device_at and abs(reading.device_at - before.device_at) > SAME_PRESS:
+        return False
+    return heard.at - before.at <= SAME_PRESS

@@ -1,0 +1,33 @@
+"""A device that nobody configured cries for help: an alert to staff, never silence."""
+
+from devices.reading import Kind, State
+from hub.rules import hazard
+from hub.rules.finding import Finding, Heard, Severity, is_edge
+
+
+def evaluate(heard: Heard) -> Finding | None:
+    """Return the cry of an unknown device, or None."""
+    reading = heard.reading
+    if heard.device is not None or reading.state is not State.ACTIVE or reading.test:
+        return None
+    is_press = reading.kind is Kind.BUTTON and reading.sos and not reading.retained
+    severity = Severity.EMERGENCY if is_press else hazard.SEVERITIES.get(reading.kind)
+    if severity is None:
+        return None
+    return Finding(
+        cause=cause(heard.device_id),
+        what="unknown",
+        severity=severity,
+        home_id=heard.home_id,
+        device_id=heard.device_id,
+        room=None,
+        since=heard.at,
+        again=is_press or is_edge(heard),
+        latched=not is_press,
+        facts={"dev": reading.device, "device_kind": reading.kind.value},
+    )
+
+
+def cause(device_id: str) -> str:
+    """One unresolved alert per unknown device, whatever it says."""
+    return f"unknown:{device_id}"
