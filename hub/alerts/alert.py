@@ -93,9 +93,13 @@ class Alert:
     round: int = 1
     step: int = 0
     last_step_at: datetime | None = None
-    reached: bool = False  # this round has reached somebody
+    round_at: datetime | None = None
+    reached: bool = True  # the last finished round reached somebody
+    lapsed: str | None = None  # whose promise lapsed last; the next step's text says so
+    offered: tuple[str, ...] = ()  # heard that another has it; their next "I take it" joins
     told: tuple[str, ...] = ()
     holder: str | None = None
+    taken_at: datetime | None = None
     helpers: tuple[str, ...] = ()
     promised_until: datetime | None = None
     arrived_at: datetime | None = None
