@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ok
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 
 export PYTHON
 MAKEFLAGS += --no-print-directory
@@ -33,7 +33,7 @@ run: $(READY) ## Start broker, hub and simulated carrier
 
 test: check ## Check format, style, types and imports; run all tests but the long ones
 	@deploy/need mosquitto postgresql
-	$(BIN)/pytest -n 2
+	$(BIN)/python -m pytest -n 2
 
 check: $(READY) ## Format, style, types, imports
 	$(BIN)/ruff format --check --quiet .
@@ -43,7 +43,7 @@ check: $(READY) ## Format, style, types, imports
 
 soak: $(READY) ## The long tests; SOAK_SECONDS and SOAK_KILLS bound them
 	@deploy/need mosquitto postgresql
-	$(BIN)/pytest -n 2 -m soak --timeout 7200
+	$(BIN)/python -m pytest -n 2 -m soak --timeout 7200
 
 bench: $(READY) ## Measure; prints each figure beside the floor of the same run
 	@deploy/need mosquitto
