@@ -43,11 +43,15 @@ class Session(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One connection of a session. `number` rises over restarts; `away_since`: when we last surely received."""
+    """One connection of a session. `number` rises over restarts; `away_since`: when we last surely received.
+
+    `filters` are those the broker may still hold for the session, as last told to `Intake.subscribed`.
+    """
 
     session: Session
     number: int
     away_since: datetime | None
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,17 @@ class Arrival:
 
 
 class Intake(Protocol):
-    """What the sessions hand their work to; every call is one durable transaction when it returns."""
+    """What the sessions hand their work to; every call is one durable transaction when it returns.
+
+    The watch session has no memory at the broker: only `commit` is called for it, with connection 0 and QoS 0.
+    """
 
     async def connected(self, session: Session, *, session_present: bool) -> Connection:
         """Note a new connection, compare with what we knew of the session, tell staff of a lost one."""
+        ...
+
+    async def subscribed(self, session: Session, filters: Sequence[str]) -> None:
+        """Keep which filters the broker may hold for the session; called before a change, and after it."""
         ...
 
     async def commit(self, arrivals: Sequence[Arrival]) -> None:
@@ -84,6 +95,21 @@ class Intake(Protocol):
 
     async def marker(self, connection: Connection, number: int, acknowledged: Sequence[int]) -> None:
         """Our own marker came back: all before it is drained and the broker has seen the acks of these packet ids."""
+        ...
+
+
+class Lifeline(Protocol):
+    """Hears of life-safety messages that wait for their commit too long. It must return at once and never raise.
+
+    A message that comes again after a failed commit is another object: match by topic and payload.
+    """
+
+    def arrived(self, arrival: Arrival) -> None:
+        """Note a message at the moment it is received; its connection may not have a number yet (0)."""
+        ...
+
+    def committed(self, arrivals: Sequence[Arrival]) -> None:
+        """Note that these are durable."""
         ...
 
 
