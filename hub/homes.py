@@ -59,6 +59,34 @@ SOS_KINDS = frozenset({DeviceKind.BUTTON, DeviceKind.FALL})
 LIFE_KINDS = frozenset({DeviceKind.GAS, DeviceKind.SMOKE, DeviceKind.CO})
 
 
+# Rooms every home has without naming them; their names in each language belong to the texts.
+BUILT_IN_ROOMS = (
+    "bedroom",
+    "kitchen",
+    "hall",
+    "bathroom",
+    "toilet",
+    "living",
+    "dining",
+    "study",
+    "balcony",
+    "stairs",
+    "yard",
+    "corridor",
+)
+
+# A 12-digit statistical code is province 2, city 2, county 2, township 3, village 3 digits.
+_AREA_CUTS = (0, 2, 4, 6, 9)
+
+
+def area_stem(code: str) -> str:
+    """Return what all areas below `code` begin with: the code without its trailing groups of zeros.
+
+    Only whole groups count: village 620702207220 is not all villages 62070220722x.
+    """
+    return next((code[:cut] for cut in _AREA_CUTS if not code[cut:].strip("0")), code)
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who can be told. `phone` is E.164; `areas` are 12-digit codes, zeros at the end mean all below."""
@@ -72,7 +100,7 @@ class Person:
 
     def covers(self, area: str) -> bool:
         """Whether one of this person's areas is `area` or contains it."""
-        return any(area.startswith(own.rstrip("0")) for own in self.areas)
+        return any(area.startswith(area_stem(own)) for own in self.areas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +222,22 @@ class Registry:
         owner = self.homes.get(home)
         return next((d for d in owner.devices if d.id == device), None) if owner else None
 
+    @cached_property
+    def everybody(self) -> tuple[str, ...]:
+        """Ids of all people who have a number."""
+        return tuple(person.id for person in self.people.values() if person.phone)
+
+    @cached_property
+    def _staff(self) -> dict[tuple[Role, str | None], tuple[Person, ...]]:
+        """Answers of `staff` so far: a site has few areas, and each open alert asks for its own."""
+        return {}
+
     def staff(self, role: Role, area: str | None) -> tuple[Person, ...]:
         """People with `role` whose areas cover `area`; with area None, of the whole site."""
-        return tuple(p for p in self.people.values() if role in p.roles and (area is None or p.covers(area)))
+        known = self._staff.get((role, area))
+        if known is None:
+            # Without an area first: looking through a site's families once for each area would take minutes.
+            of_role = self.staff(role, None) if area is not None else tuple(self.people.values())
+            known = tuple(p for p in of_role if role in p.roles and (area is None or p.covers(area)))
+            self._staff[role, area] = known
+        return known
