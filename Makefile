@@ -43,7 +43,7 @@ check: $(READY) ## Format, style, types, imports
 
 soak: $(READY) ## The long tests; SOAK_SECONDS and SOAK_KILLS bound them
 	@deploy/need mosquitto postgresql
-	$(BIN)/python -m pytest -n 2 -m soak --timeout 7200
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 -m soak --timeout 7200
 
 bench: $(READY) ## Measure; prints each figure beside the floor of the same run
 	@deploy/need mosquitto

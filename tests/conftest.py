@@ -13,10 +13,13 @@ import pytest
 for _name in [name for name in os.environ if name.startswith(("CAREHUB_", "TWILIO_"))]:
     del os.environ[_name]
 
+SOAK_SECONDS = int(os.environ.get("SOAK_SECONDS", "600"))
+SOAK_KILLS = int(os.environ.get("SOAK_KILLS", "200"))
+
 # A slow machine is not a fault, so there is no deadline. `make test` draws the same examples each time; `make soak`
-# draws new ones and prints how to repeat a failure.
+# draws new ones, about as many as it has seconds, and prints how to repeat a failure.
 hypothesis.settings.register_profile("test", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.register_profile("soak", deadline=None, max_examples=2_000, print_blob=True)
+hypothesis.settings.register_profile("soak", deadline=None, max_examples=max(100, SOAK_SECONDS), print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 
@@ -46,6 +49,5 @@ class SoakLimits:
 
 @pytest.fixture(scope="session")
 def soak_limits() -> SoakLimits:
-    """Return the limits of this run: SOAK_SECONDS (default 600) and SOAK_KILLS (default 200)."""
-    seconds = int(os.environ.get("SOAK_SECONDS", "600"))
-    return SoakLimits(timedelta(seconds=seconds), int(os.environ.get("SOAK_KILLS", "200")))
+    """Return the limits of this run, from SOAK_SECONDS and SOAK_KILLS."""
+    return SoakLimits(timedelta(seconds=SOAK_SECONDS), SOAK_KILLS)
