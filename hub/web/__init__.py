@@ -1,0 +1,1 @@
+"""The hub over HTTP: health for machines that watch it, webhooks for carriers."""

@@ -1,0 +1,107 @@
+"""Uvicorn inside the hub's own event loop."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import uvicorn
+from starlette.types import ASGIApp
+
+MOST_REQUESTS = 1000  # connections at once; more are answered 503
+STOP_LIMIT_S = 2.0
+_GRACE_S = 1  # for answers under way, before they are broken off
+
+
+class CannotListen(Exception):
+    """The address of `web.listen` cannot be had; the text is one sentence that says what to do."""
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the hub, which stops all its parts in order."""
+        yield
+
+
+class Server:
+    """Serves `app` at `listen`, "host:port" or "[ipv6]:port"; port 0 takes a free one."""
+
+    def __init__(self, app: ASGIApp, listen: str) -> None:
+        self._app = app
+        self._listen = listen
+        self._server: _Uvicorn | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Listen, and return once requests are answered; raises CannotListen."""
+        listener = _listener(self._listen)
+        self.port = listener.getsockname()[1]
+        config = uvicorn.Config(
+            self._app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # it would write tokens of pages
+            server_header=False,
+            proxy_headers=False,  # nothing here believes what a request says of itself
+            limit_concurrency=MOST_REQUESTS,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        self._server = _Uvicorn(config)
+        self._task = asyncio.create_task(self._server.serve([listener]), name="web")
+        while not self._server.started:
+            if self._task.done():
+                listener.close()
+                self._task.result()
+                raise CannotListen(f"web.listen {self._listen}: the server ended at once.")
+            await asyncio.sleep(0.005)  # uvicorn tells nobody when it is up
+
+    async def stop(self) -> None:
+        """Stop listening, end what is under way; returns within 2 s whatever requests do."""
+        server, task = self._server, self._task
+        if server is None or task is None:
+            return
+        self._server = self._task = None
+        server.should_exit = True
+        done, _ = await asyncio.wait([task], timeout=STOP_LIMIT_S - 0.2)
+        if not done:
+            server.force_exit = True
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=0.2)
+
+
+def _listener(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdigit():
+        raise CannotListen(f'web.listen "{listen}" is not host:port. Write for example 127.0.0.1:8080.')
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, OverflowError):
+        raise CannotListen(f"web.listen {listen}: no such address. Write an address of this machine.") from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except (OSError, OverflowError) as failed:
+        listener.close()
+        raise CannotListen(_sentence(listen, failed)) from None
+    listener.setblocking(False)
+    return listener
+
+
+def _sentence(listen: str, failed: OSError | OverflowError) -> str:
+    match getattr(failed, "errno", None):
+        case errno.EADDRINUSE:
+            why = "another program has this port. Stop it (perhaps a second hub) or choose another port"
+        case errno.EACCES:
+            why = "this user may not take that port. Choose one from 1024 on"
+        case errno.EADDRNOTAVAIL:
+            why = "this machine has no such address. Choose one it has, for example 127.0.0.1"
+        case _:
+            why = "the port cannot be had. Choose another"
+    return f"web.listen {listen}: {why} (web.listen in hub.yaml, or CAREHUB_WEB__LISTEN)."
