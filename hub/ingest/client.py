@@ -1,0 +1,339 @@
+"""One connection to the broker: aiomqtt with acknowledgement by hand, reading that can be paused, and the DUP flag.
+
+The only module that touches aiomqtt and paho. aiomqtt 2.5 acknowledges before the application has committed, hides
+DUP and the session flag, and reads the socket without limit; paho underneath can do better, so we speak with both.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiomqtt
+import paho.mqtt.client as paho
+from aiomqtt.exceptions import MqttConnectError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+# What a durable session may be away for before the broker forgets it.
+SESSION_EXPIRY = timedelta(days=7)
+
+# How many messages the broker may have under way to us. A soft limit: Mosquitto 2.0.11 was seen to send 48 more.
+RECEIVE_MAXIMUM = 200
+
+# Larger packets the broker drops without a word, so what `broker-config` writes refuses them at the publisher. A
+# gateway's list of its devices is the largest thing that is known to come: 300 kB for a hundred of them.
+MAXIMUM_PACKET = 5 * 1024 * 1024
+
+KEEPALIVE_S = 15
+CONNECT_S = 10.0
+CLOSE_S = 0.5
+SUBSCRIBE_AT_ONCE = 100
+
+_REFUSED = 0x80  # MQTT 5.0 section 2.4: reason codes from here on are failures
+_TAKEN_OVER = 0x8E
+
+_LOG = logging.getLogger("hub.ingest.mqtt")
+_LOG.setLevel(logging.WARNING)
+
+
+class ConnectionLost(Exception):
+    """The connection is gone or never came to be; the text says why. `taken_over`: by a client with our id."""
+
+    def __init__(self, why: str, *, taken_over: bool = False) -> None:
+        super().__init__(why)
+        self.taken_over = taken_over
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is and as whom we speak to it. `ca_file`: instead of the system's authorities, for mqtts."""
+
+    host: str
+    port: int
+    tls: bool = False
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+
+    @classmethod
+    def of(
+        cls, url: str, username: str | None = None, password: str | None = None, ca_file: str | None = None
+    ) -> "Broker":
+        """Read `mqtt://host[:port]` or `mqtts://host[:port]`; raises ValueError with a sentence."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+            raise ValueError(f"{url!r} is not a broker: write mqtt://host:port or mqtts://host:port")
+        if parts.username or parts.password or parts.path.strip("/") or parts.query:
+            raise ValueError("A broker's URL is only host and port; user name and password have keys of their own")
+        tls = parts.scheme == "mqtts"
+        return cls(parts.hostname, parts.port or (8883 if tls else 1883), tls, username, password, ca_file)
+
+    @property
+    def url(self) -> str:
+        """The address without credentials."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+class AckClient(aiomqtt.Client):
+    """One connection, used once. Callbacks run on the event loop and must not raise.
+
+    `on_open` is called with the broker's word whether it still had our session, before the first message;
+    `on_message` with each publish as paho has it (`mid`, `dup`, `retain`, `qos`).
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        identifier: str,
+        *,
+        durable: bool,
+        on_open: Callable[[bool], None],
+        on_message: Callable[[paho.MQTTMessage], None],
+    ) -> None:
+        """Prepare a connection; `async with` is not used: call `open` and then `close` or `abort`."""
+        super().__init__(
+            broker.host,
+            broker.port,
+            username=broker.username,
+            password=broker.password,
+            identifier=identifier,
+            protocol=aiomqtt.ProtocolVersion.V5,
+            # aiomqtt's default wipes the session on the first connect of a process.
+            clean_start=not durable,
+            keepalive=KEEPALIVE_S,
+            properties=_connect_properties(durable),
+            tls_params=aiomqtt.TLSParameters(ca_certs=broker.ca_file) if broker.tls else None,
+            timeout=CONNECT_S,
+            logger=_LOG,
+        )
+        require_private_names(self)
+        self.refused_publish: str | None = None
+        self.session_expiry: timedelta | None = None  # what the broker grants, if it is not what we asked for
+        self._on_open = on_open
+        self._paused = False
+        self._ended = False
+        self._connecting: Callable[..., None] = self._client.on_connect  # type: ignore[assignment]
+        self._published: Callable[..., None] = self._client.on_publish  # type: ignore[assignment]
+        self._client.manual_ack_set(True)
+        self._client.on_connect = self._opened
+        self._client.on_publish = self._confirmed
+        self._client.on_message = lambda _client, _data, message: on_message(message)
+        self._client.on_socket_open = self._socket_opened
+        self._client.on_socket_close = self._socket_closed
+        self._client.on_socket_register_write = self._socket_writes
+        self._client.on_socket_unregister_write = self._socket_wrote
+
+    # --- life of the connection -----------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Connect; raises ConnectionLost. A connection that did not come about leaves nothing behind."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self.__aenter__()
+        except MqttConnectError as error:
+            self.abort()
+            raise ConnectionLost(f"the broker refuses us: {error.rc}") from None
+        except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as error:
+            self.abort()
+            raise ConnectionLost(f"no connection to the broker: {str(error) or 'no answer'}") from None
+        except BaseException:
+            self.abort()
+            raise
+
+    async def closed(self) -> ConnectionLost:
+        """Wait until the connection is lost; return why."""
+        await asyncio.wait([self._disconnected])
+        return _lost(self._disconnected)
+
+    async def close(self) -> None:
+        """Say goodbye so that the broker need not wait for us; what was acknowledged is sent first."""
+        self.resume()
+        with contextlib.suppress(aiomqtt.MqttError, TimeoutError, OSError):
+            async with asyncio.timeout(CLOSE_S):
+                await self.__aexit__(None, None, None)
+        self.abort()
+
+    def abort(self) -> None:
+        """Cut the connection without a word, as a killed process does; may be called at any time."""
+        self._ended = True
+        self._client._sock_close()
+        if not self._disconnected.done():
+            self._disconnected.set_result(None)
+        elif not self._disconnected.cancelled():
+            self._disconnected.exception()  # looked at, or asyncio complains that nobody did
+
+    def tend(self) -> None:
+        """Send what keeps the connection alive, and notice if it is not; to be called every second."""
+        self._client.loop_misc()
+
+    # --- speaking -------------------------------------------------------------------------------------------------
+
+    def ack(self, mid: int) -> None:
+        """Acknowledge a QoS 1 message of this very connection."""
+        if not self._ended:
+            self._client.ack(mid, 1)
+
+    async def subscribe_all(self, filters: Sequence[str], qos: int) -> dict[str, str]:
+        """Subscribe; return the filters that the broker refused, with its reason. Retained messages are sent anew.
+
+        QoS 1 also for what is published with QoS 2: for that paho answers the broker before we see the message.
+        """
+        refused: dict[str, str] = {}
+        options = SubscribeOptions(qos=qos, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE)
+        for start in range(0, len(filters), SUBSCRIBE_AT_ONCE):
+            chunk = filters[start : start + SUBSCRIBE_AT_ONCE]
+            with _failing("subscribe"):
+                codes = await self.subscribe([(f, options) for f in chunk])
+            for filter, code in zip(chunk, codes, strict=True):
+                value: int = getattr(code, "value", code)  # type: ignore[arg-type]  # MQTT 5: always a ReasonCode
+                if value >= _REFUSED:
+                    refused[filter] = str(code)
+                elif value < qos:
+                    refused[filter] = f"granted with QoS {value} only"
+        return refused
+
+    async def unsubscribe_all(self, filters: Sequence[str]) -> None:
+        """Drop filters; unknown ones do no harm."""
+        for start in range(0, len(filters), SUBSCRIBE_AT_ONCE):
+            with _failing("unsubscribe"):
+                await self.unsubscribe(list(filters[start : start + SUBSCRIBE_AT_ONCE]))
+
+    async def send(self, topic: str, payload: bytes) -> None:
+        """Publish with QoS 1 and wait until the broker has it."""
+        with _failing("publish"):
+            await self.publish(topic, payload, qos=1)
+
+    # --- reading with a limit -------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> bool:
+        """Whether the socket is not being read: TCP then holds the broker back."""
+        return self._paused
+
+    def pause(self) -> None:
+        """Stop reading. Keep-alive ends a connection that stays paused for two intervals."""
+        self._paused = True
+        if (sock := self._client.socket()) is not None:
+            self._loop.remove_reader(sock.fileno())
+
+    def resume(self) -> None:
+        """Read again."""
+        if not self._paused:
+            return
+        self._paused = False
+        if (sock := self._client.socket()) is not None and not self._ended:
+            self._loop.add_reader(sock.fileno(), self._read)
+            self._loop.call_soon(self._read)  # TLS may hold decoded bytes that no longer make the socket readable
+
+    def _read(self) -> None:
+        """Read one packet; with TLS, all that is decoded already."""
+        try:
+            while not self._ended and not self._paused:
+                self._client.loop_read()
+                sock = self._client.socket()
+                pending: Callable[[], int] | None = getattr(sock, "pending", None)
+                if pending is None or pending() == 0:
+                    break
+        except Exception as error:
+            self._broken(error)
+
+    def _write(self) -> None:
+        try:
+            self._client.loop_write()
+        except Exception as error:
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        """End the connection on whatever paho could not handle: the broker sends again what we did not take."""
+        if not self._disconnected.done():
+            self._disconnected.set_exception(error)
+        self.abort()
+
+    # --- paho's callbacks -----------------------------------------------------------------------------------------
+
+    def _opened(self, client: Any, data: Any, flags: Any, reason: Any, properties: Any = None) -> None:
+        if not reason.is_failure and not self._connected.done():
+            granted = getattr(properties, "SessionExpiryInterval", None)
+            self.session_expiry = None if granted is None else timedelta(seconds=granted)
+            self._on_open(bool(flags.session_present))
+        self._connecting(client, data, flags, reason, properties)
+
+    def _confirmed(self, client: Any, data: Any, mid: int, reason: Any, properties: Any = None) -> None:
+        self.refused_publish = str(reason) if reason.is_failure else None
+        self._published(client, data, mid, reason, properties)
+
+    # connect() runs in a thread of its own, so these two may be called from there. By the time the loop gets to it
+    # the socket may be closed again, and its number may belong to another one.
+    def _socket_opened(self, _client: Any, _data: Any, sock: Any) -> None:
+        self._loop.call_soon_threadsafe(self._start_reading, sock)
+
+    def _socket_writes(self, _client: Any, _data: Any, sock: Any) -> None:
+        self._loop.call_soon_threadsafe(self._start_writing, sock)
+
+    def _start_reading(self, sock: Any) -> None:
+        if self._ended:
+            self.abort()  # given up while the thread was still connecting
+        elif not self._paused and self._is_ours(sock):
+            self._loop.add_reader(sock.fileno(), self._read)
+
+    def _is_ours(self, sock: Any) -> bool:
+        ours: Any = self._client.socket()
+        return ours is sock and ours.fileno() > -1
+
+    def _start_writing(self, sock: Any) -> None:
+        if self._is_ours(sock):
+            self._loop.add_writer(sock.fileno(), self._write)
+
+    def _socket_closed(self, _client: Any, _data: Any, sock: Any) -> None:
+        if sock.fileno() > -1:
+            self._loop.remove_reader(sock)
+
+    def _socket_wrote(self, _client: Any, _data: Any, sock: Any) -> None:
+        if sock.fileno() > -1:
+            self._loop.remove_writer(sock)
+
+
+class _failing:  # noqa: N801  # reads as a statement where it is used
+    """Turns every way in which a call to the broker can fail into ConnectionLost."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, aiomqtt.MqttError | OSError | RuntimeError | ValueError):
+            raise ConnectionLost(f"could not {self._what}: {error}") from error
+
+
+def require_private_names(client: aiomqtt.Client) -> None:
+    """Raise RuntimeError if aiomqtt or paho no longer has the private names that this module uses."""
+    inner = getattr(client, "_client", None)
+    missing = [name for name in ("_client", "_connected", "_disconnected", "_loop") if not hasattr(client, name)]
+    missing += [f"_client.{name}" for name in ("_sock_close",) if not hasattr(inner, name)]
+    if missing:
+        raise RuntimeError(f"this aiomqtt or paho-mqtt is too new for carehub: it has no {', '.join(missing)}")
+
+
+def _connect_properties(durable: bool) -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = int(SESSION_EXPIRY.total_seconds()) if durable else 0
+    properties.ReceiveMaximum = RECEIVE_MAXIMUM
+    properties.MaximumPacketSize = MAXIMUM_PACKET
+    return properties
+
+
+def _lost(disconnected: "asyncio.Future[None]") -> ConnectionLost:
+    error = None if disconnected.cancelled() else disconnected.exception()
+    reason = getattr(error, "rc", None)
+    if getattr(reason, "value", None) == _TAKEN_OVER:
+        return ConnectionLost("another client uses our client id; let each hub have its own", taken_over=True)
+    return ConnectionLost(f"connection to the broker lost: {error or 'closed'}")
