@@ -39,7 +39,7 @@ check: $(READY) ## Format, style, types, imports
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --strict hub devices simulators
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 soak: $(READY) ## The long tests; SOAK_SECONDS and SOAK_KILLS bound them
 	@deploy/need mosquitto postgresql
