@@ -68,9 +68,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A delivery and what it says; `fault` says why it could not be read."""
+    """A delivery and what it says; `fault` says why it could not be read. `prefix`: its home's, already stripped."""
 
     delivery: Delivery
+    prefix: str = ""
     readings: tuple[Reading, ...] = ()
     fault: str | None = None
 

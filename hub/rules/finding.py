@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from devices.reading import Reading
@@ -56,6 +56,7 @@ class Finding:
     since: datetime
     again: bool = True
     latched: bool = False
+    after: timedelta = timedelta(0)
     facts: Mapping[str, str | int] = field(default_factory=dict)
 
 

@@ -1,0 +1,302 @@
+"""The one door to the middle: a home, its open alerts, an input and now; what changes, who is told, what is due."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from hub.alerts import events as ev
+from hub.alerts import machine
+from hub.alerts.alert import Alert, DutyKind, Entry, Lateness, Stage
+from hub.alerts.change import Change, Scene, Tell
+from hub.alerts.choose import Choice, Told, choose
+from hub.alerts.climb import step_due, with_duty
+from hub.alerts.ladder import resolve
+from hub.alerts.notification import Fate, Notification, Value
+from hub.alerts.policy import Policy, Severity
+from hub.alerts.replies import Reply, ReplyKind
+from hub.homes import SITE, Registry
+from hub.rules import findings
+from hub.rules.finding import Finding, Heard
+
+LATE_AFTER = timedelta(seconds=60)
+# Device clocks within this of what is possible are believed (-40/+20 s are accepted elsewhere in practice).
+SLOW_CLOCK, FAST_CLOCK = timedelta(seconds=40), timedelta(seconds=20)
+COUNTS_ONLY_WITHIN = timedelta(seconds=15)
+CODES_UNIQUE_FOR = timedelta(days=7)
+# A carrier that accepted a message and says nothing more for this long does not hold up an emergency.
+SILENT_CARRIER = timedelta(seconds=45)
+LATER_FIRST, LATER_MOST = timedelta(seconds=2), timedelta(seconds=60)
+
+Fresh = Callable[[], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What decisions rest on beside the alerts: who lives where, the ladders, the site's name."""
+
+    site: str
+    registry: Registry
+    policies: Mapping[Severity, Policy]
+
+    def scene(self, now: datetime, sent: Sequence[Notification] = ()) -> Scene:
+        """Return what the alert machine may look at."""
+        return Scene(now, sent, {p.id: p.name for p in self.registry.people.values()})
+
+
+def lateness(at: datetime, waited_since: datetime | None, device_at: datetime | None) -> Lateness | None:
+    """Return how long a message waited if that is over 60 s; None for one that is fresh or never waited.
+
+    The device's own time counts if it is possible at all; else the longest possible wait is said as such.
+    """
+    if waited_since is None or at - waited_since <= LATE_AFTER:
+        return None
+    if device_at is not None and waited_since - SLOW_CLOCK <= device_at <= at + FAST_CLOCK:
+        age = max(at - device_at, timedelta(0))
+        return Lateness(age, exact=True, away_since=waited_since) if age > LATE_AFTER else None
+    return Lateness(at - waited_since, exact=False, away_since=waited_since)
+
+
+def hear(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime, late: Lateness | None, fresh: Fresh,
+         sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
+    """Return what one reading changes. `alerts`: the home's and the site's, unresolved or still watched."""
+    changes = [c for f in findings(heard) for c in _found(f, alerts, world, now, late, fresh, sent)]
+    return changes + _cleared(heard, alerts, world, now)
+
+
+def report(finding: Finding, alerts: Sequence[Alert], world: World, now: datetime, fresh: Fresh,
+           sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
+    """Return what a finding of the hub itself (a lost session, a dead number) changes; nothing if it is known."""
+    return _found(finding, alerts, world, now, None, fresh, sent)
+
+
+def _found(finding: Finding, alerts: Sequence[Alert], world: World, now: datetime, late: Lateness | None,
+           fresh: Fresh, sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
+    same = [a for a in alerts if a.home_id == finding.home_id and a.cause == finding.cause]
+    unresolved = next((a for a in same if a.stage is not Stage.RESOLVED), None)
+    if unresolved is not None:
+        return [_more(finding, unresolved, world, now, late, sent)] if finding.again else []
+    watched = [a for a in same if DutyKind.WATCH in a.duties]
+    if finding.latched and not finding.again and watched:
+        return []  # resolved under watch: the watch decides
+    if not finding.again and not finding.latched and finding.what in {"sos", "call"}:
+        return []  # a copy of a press that was dealt with
+    ended = [machine.apply(a, ev.WatchEnded(), world.scene(now)) for a in watched]
+    return [*ended, _opened(finding, world, now, late, fresh)]
+
+
+def _more(finding: Finding, alert: Alert, world: World, now: datetime, late: Lateness | None,
+          sent: Callable[[str], Sequence[Notification]]) -> Change:  # fmt: skip
+    recent = alert.last_press_at is not None and now - alert.last_press_at < COUNTS_ONLY_WITHIN
+    event = ev.Again(now, finding.room, finding.device_id, counts_only=recent, late=late)
+    scene = world.scene(now, sent(alert.id))
+    why = machine.needs_the_ladder_anew(alert, event, scene)
+    change = machine.apply(alert, event, scene)
+    return change.then(machine.apply(change.alert, ev.Unconfirmed(why), scene)) if why else change
+
+
+def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None, fresh: Fresh) -> Change:
+    home = world.registry.homes.get(finding.home_id)
+    id, code = fresh()
+    alert = Alert(
+        id=id,
+        home_id=finding.home_id,
+        cause=finding.cause,
+        what=finding.what,
+        severity=finding.severity,
+        code=code,
+        opened_at=now,
+        ladder=resolve(world.policies[finding.severity], home, world.registry),
+        device_id=finding.device_id,
+        room=finding.room,
+        facts={"who": home.who if home else world.site, "addr": home.address if home else "", **finding.facts},
+        late=late,
+        last_press_at=finding.since,
+        active=finding.latched,
+    )
+    detail: dict[str, str | int] = {"device": finding.device_id or ""}
+    if late is not None:
+        detail |= {"late_s": int(late.age.total_seconds()), "exact": int(late.exact)}
+    opened = Change(alert, (Entry(now, "hub", "opened", detail),))
+    if finding.after:
+        return replace(opened, alert=with_duty(alert, DutyKind.STEP, now + finding.after, now))
+    return opened.then(step_due(alert, world.scene(now)))
+
+
+def _cleared(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime) -> list[Change]:
+    """Record the end of a hazard on its alert; readable words end the fault that a device was unreadable."""
+    kind = heard.reading.kind.value
+    changes = []
+    for alert in alerts:
+        if alert.home_id != heard.home_id or alert.device_id != heard.device_id:
+            continue
+        hazard = alert.cause in {f"{kind}:{heard.device_id}", f"unknown:{heard.device_id}"}
+        if hazard and alert.active and heard.reading.state == "clear":
+            changes.append(machine.apply(alert, ev.Cleared(now), world.scene(now)))
+    return changes
+
+
+def due(alert: Alert, world: World, now: datetime, sent: Sequence[Notification]) -> Change:
+    """Return what the alert's due duties change, one after the other; nothing lies beyond its wait after that."""
+    change = Change(machine.clamped(alert, now))
+    scene = world.scene(now, sent)
+    for _ in range(len(DutyKind)):
+        event = machine.due(change.alert, now)
+        if event is None:
+            break
+        change = change.then(machine.apply(change.alert, event, scene))
+    return change
+
+
+def act(alert: Alert, event: ev.Event, world: World, now: datetime, sent: Sequence[Notification]) -> Change:
+    """Return what a person's act changes."""
+    return machine.apply(alert, event, world.scene(now, sent))
+
+
+# --- replies -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One alert and what the sender of a reply did to it."""
+
+    alert: Alert
+    event: ev.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a reply means. `answer`: to the sender, beside the answers of the acts. `stranger`: staff must know."""
+
+    acts: tuple[Act, ...] = ()
+    answer: Tell | None = None
+    stranger: bool = False
+
+
+def reply(said: Reply, text: str, told: Sequence[Told], person: str) -> Understood:
+    """Return what a reply of `person` means. `told`: alerts this number was told of, newest first."""
+    choice = choose(said, told)
+    if choice.foreign:
+        return Understood(stranger=True)
+    if choice.unclear:
+        return Understood(answer=Tell(person, "answer.which_one", _listed(choice)))
+    if said.kind is ReplyKind.UNKNOWN or not choice.meant:
+        acts = tuple(Act(t.alert, ev.Noted(t.person, "said", {"text": text[:200]})) for t in choice.meant[:1])
+        return Understood(acts, Tell(person, "answer.not_understood"))
+    acts = tuple(Act(t.alert, _event(said, t, text)) for t in choice.meant)
+    noted = any(isinstance(a.event, ev.Noted) for a in acts)
+    answer = Tell(person, "answer.note", dict(choice.meant[0].alert.facts)) if noted else None
+    return Understood(acts, answer)
+
+
+def _event(said: Reply, told: Told, text: str) -> ev.Event:
+    resolved = told.alert.stage is Stage.RESOLVED
+    if said.kind is ReplyKind.TAKE:
+        return ev.Acknowledge(told.person)
+    if said.kind is ReplyKind.ARRIVED:
+        return ev.Arrived(told.person)
+    if said.kind is ReplyKind.PASS:
+        return ev.Pass(told.person) if told.is_held or told.is_open else ev.Withdraw(told.person)
+    if said.kind is ReplyKind.RESOLVE and (told.took_part or resolved) and said.outcome is not None:
+        return ev.Resolve(told.person, said.outcome, said.note, watched=True)
+    return ev.Noted(told.person, "said", {"text": text[:200]})
+
+
+def _listed(choice: Choice) -> dict[str, Value]:
+    """The codes to choose from; the text has room for two, the number says how many there are."""
+    first, second = choice.unclear[0].alert, choice.unclear[1].alert
+    return {
+        "n": len(choice.unclear),
+        "code": first.code,
+        "who": first.facts.get("who", ""),
+        "code2": second.code,
+        "who2": second.facts.get("who", ""),
+    }
+
+
+# --- messages and their fate -------------------------------------------------------------------------------
+
+
+def messages(change: Change, now: datetime, ids: Callable[[], str]) -> list[Notification]:
+    """Return the notifications that a change wants: per person one channel after the other, or all at once."""
+    return [n for tell in change.tells for n in message(tell, change.alert, now, ids)]
+
+
+def message(tell: Tell, alert: Alert, now: datetime, ids: Callable[[], str]) -> list[Notification]:
+    """Return the notifications of one tell."""
+    ways = tell.by or _ways(alert, tell.person)
+    facts: dict[str, Value] = {**_facts(alert), **tell.facts}
+    first = Notification(
+        id="",
+        alert_id=alert.id,
+        home_id=alert.home_id,
+        person_id=tell.person,
+        phone=None,
+        channel="",
+        key=tell.key,
+        severity=alert.severity,
+        created_at=now,
+        due_at=now,
+        facts=facts,
+        round=alert.round,
+        step=tell.step,
+    )
+    if tell.together:
+        return [replace(first, id=ids(), channel=way) for way in ways]
+    return [replace(first, id=ids(), channel=ways[0], then=ways[1:])] if ways else []
+
+
+def _ways(alert: Alert, person: str) -> tuple[str, ...]:
+    rungs = alert.ladder.rungs
+    own = next((rung.by for rung in rungs if person in rung.people), None)
+    return own or next((rung.by for rung in rungs if rung.by), ())
+
+
+def _facts(alert: Alert) -> dict[str, Value]:
+    facts: dict[str, Value] = {**alert.facts, "what": alert.what, "code": alert.code}
+    facts["at"] = (alert.last_press_at or alert.opened_at).isoformat()
+    if alert.room is not None:
+        facts["room"] = alert.room
+    if alert.device_id is not None:
+        facts.setdefault("dev", alert.device_id)
+    if alert.late is not None:
+        facts["mins"] = max(1, int(alert.late.age.total_seconds() // 60))
+        facts["late_max"] = int(not alert.late.exact)
+        if alert.late.exact:
+            facts["at"] = (alert.opened_at - alert.late.age).isoformat()
+    return facts
+
+
+def step_silent(alert: Alert, sent: Sequence[Notification], now: datetime) -> ev.Hurry | None:
+    """Return why the running step need not be waited for: all its messages failed, or nobody's fate is known.
+
+    Source: P5. Only for an open alert whose current step still waits.
+    """
+    if alert.stage is not Stage.OPEN or DutyKind.STEP not in alert.duties or alert.duties[DutyKind.STEP].due_at <= now:
+        return None
+    current = [n for n in sent if n.step == alert.step - 1 and n.round == alert.round and n.fate is not Fate.CANCELLED]
+    if not current:
+        return None
+    if all(n.fate is Fate.FAILED for n in current):
+        return ev.Hurry("failed")
+    if alert.severity is Severity.EMERGENCY and all(_is_silent(n, now) for n in current):
+        return ev.Hurry("unknown")
+    return None
+
+
+def _is_silent(message: Notification, now: datetime) -> bool:
+    if message.fate is Fate.FAILED or (message.fate is Fate.UNKNOWN and message.due_at is None):
+        return True
+    waited = message.accepted_at is not None and now - message.accepted_at >= SILENT_CARRIER
+    return message.fate is Fate.ACCEPTED and waited
+
+
+def again_in(tries: int, asked: timedelta | None) -> timedelta:
+    """Return how long to wait before the same message is tried again: doubling from 2 s to 60 s, or as asked."""
+    own = min(LATER_FIRST * 2 ** min(tries - 1, 10), LATER_MOST)
+    return min(max(own, asked), LATER_MOST) if asked else own
+
+
+def site_or(registry: Registry, prefix: str) -> str:
+    """Return the home that a device nobody configured belongs to by its prefix, else the site."""
+    homes = registry.homes_by_prefix.get(prefix, ())
+    return homes[0].id if len(homes) == 1 else SITE

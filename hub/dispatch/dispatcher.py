@@ -1,0 +1,201 @@
+"""Does what is due: moves alerts, hands messages to carriers, asks for the fate of those in doubt."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+
+from hub.alerts.notification import Fate, Notification
+from hub.clock import Clock
+from hub.dispatch.words import Words
+from hub.engine import Engine
+from hub.engine.work import Work
+from hub.ports import Channel, Channels, Lane, NoAnswer, StoreUnavailable
+
+T = TypeVar("T")
+log = structlog.get_logger("dispatch")
+
+# How long a carrier may take to answer, and how long we ask it about a message of unknown fate.
+SEND_LIMIT = timedelta(seconds=10)
+LOOK_UP_LIMIT = timedelta(seconds=5)
+# Beyond the limit an attempt without a committed result is of unknown fate: the hub died, or the store did.
+GRACE = timedelta(seconds=20)
+# Emergencies have slots of their own, so that nothing else can hold them up.
+EMERGENCY_SLOTS, OTHER_SLOTS = 60, 20
+LONGEST_SLEEP = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One claimed message; its fate says what to do: send, look up, or ask for its fate."""
+
+    message: Notification
+    channel: Channel
+
+
+class Dispatcher:
+    """Claims due work in one transaction, then talks to carriers; each result is a transaction of its own."""
+
+    def __init__(self, engine: Engine, channels: Channels, clock: Clock, words: Words) -> None:
+        """Dispatch for `engine` over `channels`."""
+        self.engine = engine
+        self.channels = channels
+        self.clock = clock
+        self.words = words
+        self.healthy = True
+        self.emergency = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._running: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
+        self._turning = False
+        engine.wakes(self._wake)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being claimed or sent, and nothing was woken for."""
+        return not (self._turning or self._wake.is_set() or self._running[True] or self._running[False])
+
+    async def recover(self) -> None:
+        """After a start: what was being sent when the hub ended is of unknown fate, and looked up at once."""
+
+        def note(work: Work) -> None:
+            for message in work.transaction.open_notifications([Fate.SENDING]):
+                work.update(replace(message, fate=Fate.UNKNOWN, due_at=work.now, error="the hub ended meanwhile"))
+
+        await self.engine.write(Lane.DUTY, note)
+
+    async def run(self) -> None:
+        """Work until cancelled; a sick store is tried again each second."""
+        try:
+            while True:
+                try:
+                    await self._turn()
+                    self.healthy = True
+                except StoreUnavailable as error:
+                    if self.healthy:
+                        log.error("dispatch_store_unavailable", error=str(error))
+                    self.healthy = False
+                    await asyncio.sleep(1)
+        finally:
+            await self._end()
+
+    async def _turn(self) -> None:
+        self._wake.clear()
+        self._turning = True
+        try:
+            moved = await self.engine.due()
+            claimed = await self._claim(emergency=True) + await self._claim(emergency=False)
+            due_at = await self.engine.store.read(lambda t: t.next_due())
+        finally:
+            self._turning = False
+        if moved or claimed:
+            return
+        now = self.clock.now()
+        if due_at is not None and due_at <= now:
+            # Due, but all its slots are taken: the next one that ends wakes us.
+            due_at = now + (LONGEST_SLEEP if self._running[True] or self._running[False] else timedelta(seconds=0.1))
+        span = min(due_at - now, LONGEST_SLEEP) if due_at is not None else LONGEST_SLEEP
+        await self.clock.sleep(span, self._wake)
+
+    async def _claim(self, *, emergency: bool) -> int:
+        free = (EMERGENCY_SLOTS if emergency else OTHER_SLOTS) - len(self._running[emergency])
+        if free <= 0:
+            return 0
+
+        def claim(work: Work) -> list[_Job]:
+            due = work.transaction.due_notifications(work.now, free, emergency=emergency)
+            return [job for message in due if (job := self._prepared(message, work)) is not None]
+
+        if not await self._anything_due(emergency):
+            return 0
+        jobs = await self.engine.write(Lane.DUTY, claim)
+        for job in jobs:
+            task = asyncio.create_task(self._do(job))
+            self._running[emergency].add(task)
+            task.add_done_callback(lambda done: self._ended(done, emergency))
+        if emergency and jobs:
+            self.emergency.set()
+        return len(jobs)
+
+    async def _anything_due(self, emergency: bool) -> bool:
+        now = self.clock.now()
+        due = await self.engine.store.read(lambda t: t.due_notifications(now, 1, emergency=emergency))
+        return bool(due)
+
+    def _ended(self, task: asyncio.Task[None], emergency: bool) -> None:
+        self._running[emergency].discard(task)
+        self._wake.set()
+
+    def _prepared(self, message: Notification, work: Work) -> _Job | None:
+        """Mark what is about to happen before it happens, so that a crash in between is known as unknown."""
+        channel = self.channels.by_name.get(message.channel)
+        if channel is None:
+            self._unsendable(message, work, "no such channel any more")
+            return None
+        if message.fate is Fate.QUEUED:
+            filled = self.words.filled(message, channel, work.world.registry, work.now)
+            if filled is None:
+                self._unsendable(message, work, "no number any more")
+                return None
+            due_at = work.now + SEND_LIMIT + GRACE
+            message = replace(filled, fate=Fate.SENDING, tries=message.tries + 1, sending_since=work.now, due_at=due_at)
+        elif message.fate is Fate.SENDING:  # its attempt ended without a word: the store was away, or the hub
+            message = replace(message, fate=Fate.UNKNOWN, due_at=work.now + LOOK_UP_LIMIT + GRACE)
+        else:
+            message = replace(message, due_at=work.now + LOOK_UP_LIMIT + GRACE)
+        work.update(message)
+        return _Job(message, channel)
+
+    @staticmethod
+    def _unsendable(message: Notification, work: Work, why: str) -> None:
+        work.update(replace(message, fate=Fate.FAILED, due_at=None, error=why, ended_at=work.now))
+
+    async def _do(self, job: _Job) -> None:
+        acts: dict[Fate, Callable[[_Job], Awaitable[None]]] = {
+            Fate.SENDING: self._send,
+            Fate.UNKNOWN: self._look_up,
+            Fate.ACCEPTED: self._ask,
+        }
+        try:
+            await acts[job.message.fate](job)
+        except StoreUnavailable as error:
+            # The row still says "sending": when the store is back it is due, and looked up at the carrier.
+            log.error("result_not_kept", notification=job.message.id, error=str(error))
+
+    async def _send(self, job: _Job) -> None:
+        message = job.message
+        result = await _safely(job.channel.send(message.to or "", message.text or "", limit=SEND_LIMIT))
+        log.info("sent", notification=message.id, alert=message.alert_id, key=message.key, result=type(result).__name__)
+        await self.engine.answered(message.id, result)
+
+    async def _look_up(self, job: _Job) -> None:
+        message = job.message
+        since = message.sending_since or message.created_at
+        answer = await _safely(job.channel.look_up(message.to or "", message.text or "", since, limit=LOOK_UP_LIMIT))
+        await self.engine.looked_up(message.id, answer)
+
+    async def _ask(self, job: _Job) -> None:
+        """An accepted emergency without a final fate for 45 s: ask once, then the next step waits no longer."""
+        report = await job.channel.fate(job.message.provider_id or "", limit=LOOK_UP_LIMIT)
+        if report is not None:
+            await self.engine.report(report)
+        await self.engine.silent(job.message.id)
+
+    async def _end(self) -> None:
+        """Wait for what is under way: a carrier that is being told should be heard."""
+        tasks = self._running[True] | self._running[False]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=2)
+            for task in late:
+                task.cancel()
+
+
+async def _safely(attempt: Awaitable[T]) -> T | NoAnswer:
+    """Turn a channel's own failure into an unknown fate: one provider's fault stays its own."""
+    try:
+        return await attempt
+    except (OSError, RuntimeError, ValueError, TypeError, LookupError) as error:
+        log.error("channel_failed", error=type(error).__name__)
+        return NoAnswer(f"channel failed: {type(error).__name__}")

@@ -1,0 +1,5 @@
+"""Load, decide, commit: every write of the hub passes here."""
+
+from hub.engine.engine import Engine as Engine
+from hub.engine.engine import floor as floor
+from hub.engine.people import NoSuchAlert as NoSuchAlert

@@ -1,0 +1,229 @@
+"""Load, decide, commit: every write passes here."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+
+from hub.alerts.alert import Alert
+from hub.alerts.events import Event
+from hub.alerts.machine import InvalidTransition
+from hub.alerts.policy import Policy, Severity
+from hub.clock import Clock
+from hub.decide import World, due
+from hub.engine import fates, people
+from hub.engine.intake import digest, take_in
+from hub.engine.work import Work
+from hub.homes import Registry
+from hub.ports import (
+    Accepted,
+    Arrival,
+    Connection,
+    FateReport,
+    Inbound,
+    Lane,
+    NoAnswer,
+    Rejected,
+    Session,
+    SessionRow,
+    Store,
+    StoreUnavailable,
+    Transaction,
+)
+from hub.rules import faults
+
+T = TypeVar("T")
+log = structlog.get_logger("engine")
+
+LANES = {Session.SOS: Lane.SOS, Session.LIFE: Lane.LIFE, Session.MAIN: Lane.SLOW, Session.WATCH: Lane.SLOW}
+TRIES_BEFORE_SHELF = 3
+EARLY_REPORTS = 1000
+
+
+class Engine:
+    """The one caller of the pure middle that has a database."""
+
+    def __init__(self, store: Store, clock: Clock, site: str, policies: Mapping[Severity, Policy]) -> None:
+        """Work on `store`; call `load` before anything else."""
+        self.store = store
+        self.clock = clock
+        self.world = World(site, Registry(), policies)
+        self.counters: dict[str, int] = {"received": 0, "redelivered": 0, "unreadable": 0, "shelved": 0}
+        # Reports that overtook the answer to the request they are about, by provider id.
+        self.early: OrderedDict[str, FateReport] = OrderedDict()
+        self._wakers: list[asyncio.Event] = []
+
+    def wakes(self, event: asyncio.Event) -> None:
+        """Set `event` after each commit that may have made something due."""
+        self._wakers.append(event)
+
+    def wake(self) -> None:
+        """Say that something may be due."""
+        for event in self._wakers:
+            event.set()
+
+    async def load(self) -> Registry:
+        """Read people, homes and devices if they changed; return them."""
+        version = await self.store.read(lambda t: t.registry_version())
+        if version != self.world.registry.version:
+            registry = await self.store.read(lambda t: t.registry())
+            self.world = World(self.world.site, registry, self.world.policies)
+        return self.world.registry
+
+    async def write(self, lane: Lane, work: Callable[[Work], T]) -> T:
+        """Run `work` in one transaction and write what it changed; wake the dispatcher after the commit."""
+
+        def run(transaction: Transaction) -> T:
+            now = self.clock.now()
+            current = Work(transaction, self._current(transaction), now)
+            result = work(current)
+            current.finish()
+            transaction.set_fact(f"committed:{lane.value}", now.isoformat())
+            return result
+
+        result = await self.store.write(lane, run)
+        self.wake()
+        return result
+
+    def _current(self, transaction: Transaction) -> World:
+        """Return the world as this transaction sees it: people and homes may have been edited meanwhile."""
+        if transaction.registry_version() == self.world.registry.version:
+            return self.world
+        return World(self.world.site, transaction.registry(), self.world.policies)
+
+    # --- people and carriers
+
+    async def received(self, inbound: Inbound) -> None:
+        """Take one message a person sent us."""
+        await self.write(Lane.DUTY, lambda work: people.received(work, inbound))
+
+    async def command(self, ref: str, event: Callable[[Alert], Event]) -> Alert:
+        """Do what a person asked for; raises NoSuchAlert, InvalidTransition, StillDangerous."""
+        return await self.write(Lane.DUTY, lambda work: people.command(work, ref, event))
+
+    async def answered(self, id: str, result: Accepted | Rejected | NoAnswer) -> None:
+        """Take the outcome of one attempt, and the receipt that may have overtaken it."""
+        provider_id = await self.write(Lane.DUTY, lambda work: fates.answered(work, id, result))
+        early = self.early.pop(provider_id, None) if provider_id else None
+        if early is not None:
+            await self.write(Lane.DUTY, lambda work: fates.reported(work, early))
+
+    async def looked_up(self, id: str, result: Accepted | NoAnswer | None) -> None:
+        """Take what the carrier said of a message of unknown fate."""
+        await self.write(Lane.DUTY, lambda work: fates.looked_up(work, id, result))
+
+    async def silent(self, id: str) -> None:
+        """Take that the carrier says nothing of an accepted emergency."""
+        await self.write(Lane.DUTY, lambda work: fates.silent(work, id))
+
+    async def report(self, report: FateReport) -> bool:
+        """Take a receipt; False if we do not know its message (it may have overtaken our own answer)."""
+        known = await self.write(Lane.DUTY, lambda work: fates.reported(work, report))
+        if known:
+            return True
+        self.early[report.provider_id] = report
+        while len(self.early) > EARLY_REPORTS:
+            self.early.popitem(last=False)
+        # Our own answer may have been committed between the look and the note: look once more.
+        known = await self.write(Lane.DUTY, lambda work: fates.reported(work, report))
+        if known:
+            self.early.pop(report.provider_id, None)
+        return known
+
+    async def due(self, limit: int = 200) -> int:
+        """Do the duties of alerts that are due; return how many alerts moved."""
+
+        def run(work: Work) -> int:
+            alerts = work.transaction.due_alerts(work.now, limit)
+            for found in alerts:
+                alert = work.hold(found)
+                try:
+                    work.take(due(alert, work.world, work.now, work.sent(alert.id)))
+                except InvalidTransition as error:
+                    log.error("duty_failed", alert=alert.id, error=str(error))
+            return len(alerts)
+
+        return await self.write(Lane.DUTY, run)
+
+    # --- what the sessions hand in (hub.ports.Intake)
+
+    async def connected(self, session: Session, *, session_present: bool) -> Connection:
+        """Note a new connection; tell staff if the broker lost our session, or if we lost our database."""
+
+        def note(work: Work) -> Connection:
+            row = work.transaction.session(session)
+            number = row.connection + 1 if row else 1
+            alive_at = row.alive_at if row else work.now
+            work.transaction.save_session(SessionRow(session, number, alive_at, row.filters if row else ()))
+            if session is Session.WATCH:
+                return Connection(session, number, None)
+            if row is not None and not session_present:
+                work.report(faults.session_lost(work.now, row.alive_at))
+            if row is None and session_present:
+                work.report(faults.database_lost(work.now))
+            return Connection(session, number, row.alive_at if row and session_present else None)
+
+        return await self.write(LANES[session], note)
+
+    async def marker(self, connection: Connection, number: int, acknowledged: Sequence[int]) -> None:
+        """Note that all before our own marker is drained; acks before it have surely reached the broker."""
+
+        def note(work: Work) -> None:
+            transaction = work.transaction
+            row = transaction.session(connection.session)
+            filters = row.filters if row else ()
+            transaction.save_session(SessionRow(connection.session, connection.number, work.now, filters))
+            transaction.forget_deliveries(connection.session, before=connection.number, mids=acknowledged)
+
+        await self.write(LANES[connection.session], note)
+        log.debug("drained", session=connection.session.value, marker=number)
+
+    async def commit(self, arrivals: Sequence[Arrival]) -> None:
+        """Commit one session's batch; after a failure each message is tried alone, a poisonous one is shelved."""
+        lane = self._lane(arrivals)
+        try:
+            known = await self.write(lane, lambda work: take_in(arrivals, work))
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.error("batch_failed", error=repr(error), messages=len(arrivals))
+            for arrival in arrivals:
+                await self._alone(lane, arrival)
+            known = 0
+        self.counters["received"] += len(arrivals)
+        self.counters["redelivered"] += known
+        self.counters["unreadable"] += sum(a.fault is not None for a in arrivals)
+
+    async def _alone(self, lane: Lane, arrival: Arrival) -> None:
+        """Handle one message of a failed batch; its tries are counted before, so that a crash counts too."""
+        session, mark, reason = arrival.delivery.session, digest(arrival.delivery), "handling ended the hub"
+        for _ in range(TRIES_BEFORE_SHELF):
+            tries = await self.write(lane, lambda work: work.transaction.count_try(session, mark))
+            if tries > TRIES_BEFORE_SHELF:
+                break
+            try:
+                await self.write(lane, lambda work: take_in([arrival], work))
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                reason = f"handling failed: {type(error).__name__}: {error}"
+                log.error("message_failed", error=repr(error), tries=tries)
+            else:
+                return
+        await self.write(lane, lambda work: work.transaction.shelve(session, arrival.delivery.message, reason, 3))
+        self.counters["shelved"] += 1
+
+    @staticmethod
+    def _lane(arrivals: Sequence[Arrival]) -> Lane:
+        session = arrivals[0].delivery.session
+        cries = session is Session.WATCH and any(r.sos for a in arrivals for r in a.readings)
+        return Lane.SOS if cries else LANES[session]
+
+
+def floor(transaction: Transaction) -> datetime | None:
+    """Return the last committed instant: hub time never falls below it."""
+    facts = [transaction.fact(f"committed:{lane.value}") for lane in Lane]
+    return max((datetime.fromisoformat(f) for f in facts if f), default=None)

@@ -1,0 +1,156 @@
+"""What carriers say of our messages, and what follows: later, the next channel, the next step, a task for staff."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hub.alerts.notification import Fate, Notification
+from hub.alerts.policy import Severity
+from hub.decide import SILENT_CARRIER, act, again_in, step_silent
+from hub.engine.work import Work
+from hub.ports import Accepted, FateReport, NoAnswer, Rejected, Verdict
+from hub.rules import faults
+
+MOST_TRIES = 10
+# An unknown fate is looked up, then sent again; after this many sends it stays unknown and another way is taken.
+MOST_UNKNOWN = 3
+LOOK_AGAIN = timedelta(seconds=20)
+_FINAL = frozenset({Fate.DELIVERED, Fate.FAILED, Fate.CANCELLED})
+
+
+def answered(work: Work, id: str, result: Accepted | Rejected | NoAnswer) -> str | None:
+    """Take the outcome of one attempt; return the carrier's id if it accepted."""
+    message = work.transaction.notification(id)
+    if message is None or message.fate in _FINAL:
+        return None
+    if isinstance(result, Accepted):
+        accepted(work, message, result)
+        return result.provider_id
+    if isinstance(result, Rejected):
+        _rejected(work, message, result)
+    else:
+        work.update(replace(message, fate=Fate.UNKNOWN, error=result.error, due_at=work.now))
+        _hurry(work, message)
+    return None
+
+
+def accepted(work: Work, message: Notification, result: Accepted) -> None:
+    """Keep that the carrier has the message; an emergency is looked after again when its silence gets long."""
+    urgent = message.severity is Severity.EMERGENCY and message.step is not None
+    taken = replace(
+        message,
+        fate=Fate.ACCEPTED,
+        provider_id=result.provider_id,
+        accepted_at=work.now,
+        error=None,
+        due_at=work.now + SILENT_CARRIER if urgent else None,
+    )
+    work.update(taken)
+    if result.fate is not Fate.ACCEPTED:
+        _final(work, taken, result.fate, result.error, result.verdict)
+
+
+def looked_up(work: Work, id: str, result: Accepted | NoAnswer | None) -> None:
+    """Take what the carrier said when asked whether it has a message of unknown fate."""
+    message = work.transaction.notification(id)
+    if message is None or message.fate is not Fate.UNKNOWN:
+        return
+    if isinstance(result, Accepted):
+        accepted(work, message, result)
+        return
+    urgent = message.severity is Severity.EMERGENCY
+    if message.tries >= MOST_UNKNOWN:
+        work.update(replace(message, due_at=None))
+        _next_way(work, message)
+        _hurry(work, message)
+    elif result is None or urgent:
+        # Surely not there; or an emergency that cannot wait: a duplicate is better than a loss.
+        work.update(replace(message, fate=Fate.QUEUED, due_at=work.now))
+    else:
+        work.update(replace(message, due_at=work.now + LOOK_AGAIN, tries=message.tries + 1))
+
+
+def reported(work: Work, report: FateReport) -> bool:
+    """Take a receipt; False if no message of ours has this id. Receipts late, twice or in any order are harmless."""
+    message = work.transaction.notification_by_provider_id(report.provider_id)
+    if message is None:
+        return False
+    if message.fate in (Fate.DELIVERED, Fate.CANCELLED) or report.fate not in (Fate.DELIVERED, Fate.FAILED):
+        return True
+    if message.fate is Fate.FAILED and report.fate is Fate.FAILED:
+        return True
+    _final(work, message, report.fate, report.error, report.verdict)
+    return True
+
+
+def silent(work: Work, id: str) -> None:
+    """The carrier accepted an emergency and says nothing more: the next step does not wait for it."""
+    message = work.transaction.notification(id)
+    if message is not None and message.fate is Fate.ACCEPTED:
+        work.update(replace(message, due_at=None))
+        _hurry(work, message)
+
+
+def _final(work: Work, message: Notification, fate: Fate, error: str | None, verdict: Verdict | None) -> None:
+    if fate is Fate.FAILED:
+        _failed(work, message, verdict or Verdict.NEXT_CHANNEL, error or "failed")
+    else:
+        work.update(replace(message, fate=fate, error=error, due_at=None, ended_at=work.now))
+
+
+def _rejected(work: Work, message: Notification, result: Rejected) -> None:
+    if result.verdict is Verdict.LATER and (message.tries < MOST_TRIES or message.severity is Severity.EMERGENCY):
+        due_at = work.now + again_in(message.tries, result.again_in)
+        work.update(replace(message, fate=Fate.QUEUED, due_at=due_at, error=result.error))
+        return
+    _failed(work, message, result.verdict, result.error)
+
+
+def _failed(work: Work, message: Notification, verdict: Verdict, error: str) -> None:
+    work.update(replace(message, fate=Fate.FAILED, error=error, due_at=None, ended_at=work.now))
+    if verdict is Verdict.DEAD_NUMBER and message.person_id is not None:
+        name = (
+            work.world.registry.people[message.person_id].name
+            if message.person_id in work.world.registry.people
+            else ""
+        )
+        work.report(faults.number_dead(message.person_id, name, message.home_id, work.now))
+    if verdict is Verdict.REFUSED:
+        work.report(faults.channel_refused(message.channel, error, work.now))
+    _next_way(work, message)
+    _hurry(work, message)
+
+
+def _next_way(work: Work, message: Notification) -> None:
+    """Try the next channel of the step: the same words to the same person another way."""
+    if message.then:
+        way, *rest = message.then
+        fresh = Notification(
+            id=work.new_id(),
+            alert_id=message.alert_id,
+            home_id=message.home_id,
+            person_id=message.person_id,
+            phone=message.phone,
+            channel=way,
+            key=message.key,
+            severity=message.severity,
+            created_at=work.now,
+            due_at=work.now,
+            facts=message.facts,
+            then=tuple(rest),
+            round=message.round,
+            step=message.step,
+        )
+        work.queue([fresh])
+
+
+def _hurry(work: Work, message: Notification) -> None:
+    if message.alert_id is None or message.step is None:
+        return
+    alert = work.transaction.alert(message.alert_id)
+    if alert is None:
+        return
+    alert = work.hold(alert)
+    sent = work.sent(alert.id)
+    event = step_silent(alert, sent, work.now)
+    if event is not None:
+        work.take(act(alert, event, work.world, work.now, sent))

@@ -1,0 +1,112 @@
+"""What people do: replies by text, and acts by command or page."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from hub.alerts import events as ev
+from hub.alerts.alert import Alert, Stage
+from hub.alerts.change import TOLD, Tell
+from hub.alerts.choose import Told
+from hub.alerts.notification import Notification
+from hub.alerts.policy import Severity
+from hub.alerts.replies import parse
+from hub.decide import Act, act, reply
+from hub.engine.work import Work
+from hub.homes import Person
+from hub.ports import Inbound
+from hub.rules import faults
+
+# Automatic answers to one number until it does something that counts: two machines must not talk all night.
+MOST_ANSWERS = 5
+_ASKS_BACK = frozenset({"answer.not_understood", "answer.which_one", "answer.note"})
+
+
+class NoSuchAlert(LookupError):
+    """No alert has this id, and none of the last seven days this code."""
+
+
+def received(work: Work, inbound: Inbound) -> bool:
+    """Take one message a person sent us; False if it was taken before."""
+    if not work.transaction.take_inbound(inbound.channel, inbound.provider_id, work.now):
+        return False
+    said = parse(inbound.text)
+    people = work.world.registry.by_phone.get(inbound.sender, ())
+    if not people:
+        _stranger(work, inbound, said.code)
+        return True
+    understood = reply(said, inbound.text, _told(work, people), people[0].id)
+    if understood.stranger:
+        _stranger(work, inbound, said.code)
+        understood = replace(understood, answer=Tell(people[0].id, "answer.not_understood"))
+    for done in understood.acts:
+        _do(work, done, inbound.channel)
+    _answer(work, inbound, understood.answer, acted=any(not isinstance(a.event, ev.Noted) for a in understood.acts))
+    return True
+
+
+def command(work: Work, ref: str, event: Callable[[Alert], ev.Event]) -> Alert:
+    """Do what a person asked for by command or page; return the alert as it is then."""
+    found = work.transaction.alert(ref)
+    if found is None:
+        raise NoSuchAlert(ref)
+    alert = work.hold(found)
+    work.take(act(alert, event(alert), work.world, work.now, work.sent(alert.id)))
+    return work.hold(alert)
+
+
+def _told(work: Work, people: tuple[Person, ...]) -> list[Told]:
+    """Return the alerts these people were told of, newest message first; only messages that may have arrived."""
+    told: dict[str, str] = {}
+    messages = work.transaction.notifications_told([p.id for p in people])
+    for message in sorted(messages, key=lambda m: (m.created_at, m.id), reverse=True):
+        if message.fate in TOLD and message.alert_id and message.person_id:
+            told.setdefault(message.alert_id, message.person_id)
+    alerts = {id: work.transaction.alert(id) for id in told}
+    work.load({a.home_id for a in alerts.values() if a is not None})
+    return [Told(work.hold(a), told[id]) for id, a in alerts.items() if a is not None]
+
+
+def _do(work: Work, done: Act, channel: str) -> None:
+    alert = work.hold(done.alert)
+    change = act(alert, done.event, work.world, work.now, work.sent(alert.id))
+    # The answer goes back the way the reply came.
+    tells = tuple(replace(t, by=(channel,)) if t.key.startswith("answer.") else t for t in change.tells)
+    work.take(replace(change, tells=tells))
+
+
+def _answer(work: Work, inbound: Inbound, answer: Tell | None, *, acted: bool) -> None:
+    name = f"answers:{inbound.channel}:{inbound.sender}"
+    if acted:
+        work.transaction.set_fact(name, "0")
+    if answer is None:
+        return
+    given = int(work.transaction.fact(name) or 0)
+    if answer.key in _ASKS_BACK and given >= MOST_ANSWERS:
+        return
+    work.transaction.set_fact(name, str(given + 1))
+    message = Notification(
+        id=work.new_id(),
+        alert_id=None,
+        home_id="",
+        person_id=answer.person,
+        phone=inbound.sender,
+        channel=inbound.channel,
+        key=answer.key,
+        severity=Severity.EMERGENCY,
+        created_at=work.now,
+        due_at=work.now,
+        facts=answer.facts,
+    )
+    work.queue([message])
+
+
+def _stranger(work: Work, inbound: Inbound, code: str | None) -> None:
+    """A right code from a number that was not told of it takes nothing; staff hear of it."""
+    alert = work.transaction.alert(code) if code else None
+    if alert is None or alert.stage is Stage.RESOLVED:
+        return
+    masked = "*" * max(0, len(inbound.sender) - 4) + inbound.sender[-4:]
+    work.report(faults.stranger_code(alert.code, masked, alert.home_id, work.now))
+    alert = work.hold(alert)
+    note = ev.Noted("unknown", "stranger", {"number": masked})
+    work.take(act(alert, note, work.world, work.now, work.sent(alert.id)))

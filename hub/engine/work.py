@@ -1,0 +1,132 @@
+"""One transaction's work: what it loaded, what it changed, written once at its end."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from ulid import ULID
+
+from hub.alerts.alert import Alert, Entry
+from hub.alerts.change import Change
+from hub.alerts.notification import Fate, Notification
+from hub.alerts.replies import new_code
+from hub.decide import CODES_UNIQUE_FOR, World, messages, report
+from hub.ports import Transaction
+from hub.rules.finding import Finding
+
+
+class Work:
+    """Loads alerts once, keeps their newest form, collects history and messages; `finish` writes them."""
+
+    def __init__(self, transaction: Transaction, world: World, now: datetime) -> None:
+        """Work on `transaction` at `now`."""
+        self.transaction = transaction
+        self.world = world
+        self.now = now
+        self.opened: list[Alert] = []
+        self._alerts: dict[str, Alert] = {}
+        self._loaded: set[str] = set()
+        self._entries: dict[str, list[Entry]] = {}
+        self._sent: dict[str, list[Notification]] = {}
+        self._new: list[Notification] = []
+        self._changed: dict[str, Notification] = {}
+        self._codes: set[str] | None = None
+
+    # --- alerts
+
+    def load(self, homes: Iterable[str]) -> None:
+        """Lock and load the alerts of these homes that are unresolved or watched."""
+        missing = set(homes) - self._loaded
+        if missing:
+            self.transaction.lock_homes(missing)
+            for alert in self.transaction.unresolved(missing):
+                self._alerts.setdefault(alert.id, alert)
+            self._loaded |= missing
+
+    def of(self, *homes: str) -> list[Alert]:
+        """Return the loaded alerts of these homes, as they are now."""
+        self.load(homes)
+        return [a for a in self._alerts.values() if a.home_id in homes]
+
+    def hold(self, alert: Alert) -> Alert:
+        """Work on this alert too; return its newest form. Its home is locked and read anew."""
+        self.load([alert.home_id])
+        if alert.id not in self._alerts:
+            self._alerts[alert.id] = self.transaction.alert(alert.id) or alert
+        return self._alerts[alert.id]
+
+    def sent(self, alert_id: str) -> list[Notification]:
+        """Return the messages of one alert, those of this transaction included."""
+        if alert_id not in self._sent:
+            self._sent[alert_id] = self.transaction.notifications(alert_id)
+        return self._sent[alert_id]
+
+    # --- changes
+
+    def take(self, change: Change) -> None:
+        """Take a change: the alert's new form, its history, its messages; drop step messages it made needless."""
+        alert = change.alert
+        if alert.id not in self._alerts:
+            self.opened.append(alert)
+        self._alerts[alert.id] = alert
+        self._entries.setdefault(alert.id, []).extend(change.entries)
+        if change.cancel:
+            self._cancel(alert.id)
+        elif any(tell.step is not None for tell in change.tells):
+            self._cancel(alert.id, before=alert.round)
+        self.queue(messages(change, self.now, self.new_id))
+
+    def queue(self, wanted: Iterable[Notification]) -> None:
+        """Queue messages; the desk and people who are gone have no number to send to."""
+        wanted = [m for m in wanted if m.phone or m.person_id in self.world.registry.people]
+        self._new.extend(wanted)
+        for message in wanted:
+            if message.alert_id is not None:
+                self.sent(message.alert_id).append(message)
+
+    def update(self, message: Notification) -> None:
+        """Keep a message's new form."""
+        self._changed[message.id] = message
+        if message.alert_id in self._sent:
+            kept = self._sent[message.alert_id]
+            self._sent[message.alert_id] = [message if m.id == message.id else m for m in kept]
+
+    def report(self, finding: Finding) -> None:
+        """Open the alert of a finding of the hub itself, unless it is open."""
+        for change in report(finding, self.of(finding.home_id), self.world, self.now, self.fresh, self.sent):
+            self.take(change)
+
+    def finish(self) -> None:
+        """Write all that changed."""
+        for id, entries in self._entries.items():
+            self.transaction.save_alert(self._alerts[id], entries)
+        new = [self._changed.pop(m.id, m) for m in self._new]
+        if new:
+            self.transaction.add_notifications(new)
+        for message in self._changed.values():
+            self.transaction.save_notification(message)
+
+    def _cancel(self, alert_id: str, before: int | None = None) -> None:
+        """Drop step messages that have not left; with `before`, only those of earlier rounds, which are said anew."""
+        for message in self.sent(alert_id):
+            old = before is None or message.round < before
+            if message.step is not None and message.fate is Fate.QUEUED and old:
+                self.update(replace(message, fate=Fate.CANCELLED, due_at=None, ended_at=self.now))
+
+    # --- names
+
+    def new_id(self) -> str:
+        """Return an id that sorts by time and carries the site."""
+        return f"{ULID.from_datetime(self.now)}@{self.world.site}"
+
+    def fresh(self) -> tuple[str, str]:
+        """Return id and code for a new alert; the code is unique among the last seven days."""
+        if self._codes is None:
+            self._codes = self.transaction.codes_since(self.now - CODES_UNIQUE_FOR)
+        code = new_code(self._codes, os.urandom(64))
+        self._codes.add(code)
+        return self.new_id(), code
+
+
+Sent = Callable[[str], Sequence[Notification]]
