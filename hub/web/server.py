@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 MOST_REQUESTS = 1000  # connections at once; more are answered 503
 STOP_LIMIT_S = 2.0
+LARGEST_PORT = 65535
 _GRACE_S = 1  # for answers under way, before they are broken off
 
 
@@ -76,26 +77,26 @@ class Server:
 def _listener(listen: str) -> socket.socket:
     host, _, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdigit():
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > LARGEST_PORT:
         raise CannotListen(f'web.listen "{listen}" is not host:port. Write for example 127.0.0.1:8080.')
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError):
+    except OSError:
         raise CannotListen(f"web.listen {listen}: no such address. Write an address of this machine.") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(2048)
-    except (OSError, OverflowError) as failed:
+    except OSError as failed:
         listener.close()
         raise CannotListen(_sentence(listen, failed)) from None
     listener.setblocking(False)
     return listener
 
 
-def _sentence(listen: str, failed: OSError | OverflowError) -> str:
-    match getattr(failed, "errno", None):
+def _sentence(listen: str, failed: OSError) -> str:
+    match failed.errno:
         case errno.EADDRINUSE:
             why = "another program has this port. Stop it (perhaps a second hub) or choose another port"
         case errno.EACCES:
