@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -164,9 +165,20 @@ class Engine:
                 work.report(faults.session_lost(work.now, row.alive_at))
             if row is None and session_present:
                 work.report(faults.database_lost(work.now))
-            return Connection(session, number, row.alive_at if row and session_present else None)
+            away_since = row.alive_at if row and session_present else None
+            return Connection(session, number, away_since, row.filters if row else ())
 
         return await self.write(LANES[session], note)
+
+    async def subscribed(self, session: Session, filters: Sequence[str]) -> None:
+        """Keep which filters the broker may hold for the session."""
+
+        def note(work: Work) -> None:
+            row = work.transaction.session(session)
+            if row is not None:
+                work.transaction.save_session(replace(row, filters=tuple(filters)))
+
+        await self.write(LANES[session], note)
 
     async def marker(self, connection: Connection, number: int, acknowledged: Sequence[int]) -> None:
         """Note that all before our own marker is drained; acks before it have surely reached the broker."""

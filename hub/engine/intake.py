@@ -84,7 +84,9 @@ class _Batch:
         key = (home, device_id, reading.kind.value, reading.property or "")
         previous = self.states.get(key)
         self.rows.append((home, device_id, reading, at))
-        heard = Heard(reading, home, device_id, device, at, previous, message.qos)
+        # The watch session subscribes with QoS 0 itself: its level says nothing of the broker.
+        qos = 1 if arrival.delivery.session is Session.WATCH else message.qos
+        heard = Heard(reading, home, device_id, device, at, previous, qos)
         if reading.retained and reading.kind is Kind.BUTTON:
             self._retained_press(heard)
             return
