@@ -1,0 +1,248 @@
+"""The words people get: a key and facts in, one finished text out."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from hub.alerts.catalogue import Catalogue, Text
+from hub.alerts.catalogue.en import ENGLISH
+from hub.alerts.catalogue.zh_cn import CHINESE
+from hub.alerts.limits import GSM_PART, GSM_SINGLE, UCS2_PART, UCS2_SINGLE, cut, fold, septets, units
+from hub.alerts.shorten import ADVICE, address_forms, list_forms, name_forms, shorten
+
+Facts = Mapping[str, str | int]
+
+# Texts that ask somebody to come or to act: they carry the round, and can carry a link.
+CALLS = frozenset(
+    {"sos", "sos.late", "sos.late.most", "call", "gas", "smoke", "co", "fall", "leak", "inactivity", "wandering"}
+    | {"silent", "battery", "mains", "gateway", "area", "unknown", "still_active", "nobody_reachable", "empty_step"}
+    | {"session_lost", "database_lost", "qos0", "unreadable", "channel_refused", "stranger_code", "config_differs"}
+    | {"lapsed.others", "nobody", "other"}
+)
+KEYS = frozenset(CHINESE.texts) | {f"{key}.link" for key in CALLS} | {"sick"}
+
+_HAZARDS = frozenset({"gas", "smoke", "co", "fall", "leak"})
+_DEVICE_OF = {"sos": "button", "call": "button", **{kind: kind for kind in _HAZARDS}}
+_KIND_CALLS = {"button": "sos", **{kind: kind for kind in _HAZARDS}}
+# What the words of a reply stand for, so that everybody reads them in their own language.
+_REMARKS = {
+    word.casefold(): remark
+    for catalogue in (CHINESE, ENGLISH)
+    for remark, word in catalogue.remarks.items()
+} | {"done": "handled"}  # fmt: skip
+# A signature is at most this long with the carriers that want one.
+_LONGEST_SIGNATURE = 12
+_LONGEST_NAME = 60
+# How other names than that of the person in need are shortened.
+_PERSON = (16, 12, 8, 6, 4)
+_LINK = re.compile(r"(?:https?|ftp)://\S*|\bwww\.\S*", re.IGNORECASE)
+
+
+class _Setting(NamedTuple):
+    """What a text depends on beside its facts."""
+
+    words: Catalogue
+    timezone: ZoneInfo
+    now: datetime | None
+    desk: str
+
+
+def render(
+    key: str,
+    facts: Facts,
+    *,
+    language: str,
+    timezone: ZoneInfo,
+    replies: bool,
+    signature: str | None = None,
+    desk: str | None = None,
+    round: int = 1,
+    now: datetime | None = None,
+) -> str:
+    """Return one text, ready to be sent.
+
+    `facts` are language-neutral: ISO times, codes of rooms, kinds and outcomes. What is missing is left out; a key
+    that does not exist becomes a plain call to act, since no text at all would be worse. `replies`: whether an
+    answer can reach us.
+
+    Length: Chinese at most 70 UTF-16 units with the signature. English at most 160 in the GSM alphabet; with a name
+    that it cannot spell (accents are dropped, Han is not) at most 134 UTF-16 units, two parts. A text with a link:
+    two parts, of which the first says all but the link. The address is shortened first, then the room goes; the
+    code and how to answer always stay, and a name of up to 20 characters is cut only when all else is gone.
+    """
+    words = CHINESE if language.lower().startswith("zh") else ENGLISH
+    setting = _Setting(words, timezone, now, _clean(desk or "", 20))
+    text, linked = _text(key, facts, words)
+    signed = _clean(signature or "", _LONGEST_SIGNATURE)
+    opening = words.phrases.opening or (words.phrases.signed.format(signature=signed) if signed else "")
+    if round > 1 and key.removesuffix(".link") in CALLS | {"sick"}:
+        opening += words.phrases.again.format(n=_number(round))
+    ending = words.phrases.link if linked else (text.reply if replies else text.one_way)
+    if linked or key == "sick":
+        ending = _stop(text.head, words) + ending
+    forms = _forms(facts, setting, text)
+
+    def finished(body: str) -> str:
+        whole = opening + body.strip()
+        return fold(whole) if words is ENGLISH else whole
+
+    link = forms["link"][0] if linked else ""
+    return finished(shorten(text.head + ending, forms, lambda body: _fits(finished(body), words, link)))
+
+
+def _text(key: str, facts: Facts, words: Catalogue) -> tuple[Text, bool]:
+    """Return the text for the key, and whether it ends with a link."""
+    linked = key.endswith(".link") and key.removesuffix(".link") in CALLS
+    key = key.removesuffix(".link") if linked else key
+    sick = key == "sick"
+    if sick:
+        key = str(facts.get("what", ""))
+    if key in ("sos", "sos.late") and "mins" in facts:
+        key = "sos.late.most" if facts.get("late_max") else "sos.late"
+    if key == "again" and facts.get("what") in _HAZARDS:
+        key = "again.hazard"
+    text = words.texts.get(key) or words.texts["other"]
+    if sick:
+        text = Text(text.head, words.phrases.sick, words.phrases.sick)
+    return text, linked
+
+
+def _stop(head: str, words: Catalogue) -> str:
+    """Return the full stop that a sentence needs before another one, where it has none."""
+    return "" if head.rstrip("]").endswith(words.phrases.stop) else words.phrases.stop
+
+
+def _fits(text: str, words: Catalogue, link: str) -> bool:
+    """Whether a finished text keeps its limit; with a link, the first part must say all the rest."""
+    length = septets(text) if words is ENGLISH else None
+    if link:
+        limit, part, size = (2 * GSM_PART, GSM_PART, length) if length else (2 * UCS2_PART, UCS2_PART, units(text))
+        before = size - len(link) - len(words.phrases.link.removesuffix("{link}"))
+        return before <= part and (size <= limit or len(link) > UCS2_PART - 10)
+    if words is ENGLISH:
+        return length <= GSM_SINGLE if length is not None else units(text) <= 2 * UCS2_PART
+    return units(text) <= UCS2_SINGLE
+
+
+# --- facts into words -----------------------------------------------------------------------------------------
+
+
+def _forms(facts: Facts, setting: _Setting, text: Text) -> dict[str, tuple[str, ...]]:
+    """Return what each name in a text stands for, with its shorter forms."""
+    phrases = setting.words.phrases
+    given = {name: _clean(value, 200) for name, value in facts.items()}
+    room = _clean(setting.words.rooms.get(given.get("room", ""), given.get("room_name") or given.get("room", "")), 20)
+    who, address = given.get("who") or given.get("addr", ""), given.get("addr", "")
+    forms: dict[str, tuple[str, ...]] = {name: (cut(value, 40),) for name, value in given.items()}
+    forms |= {
+        "who": name_forms(cut(who, _LONGEST_NAME) or phrases.somebody, range(20, 3, -1)),
+        "addr": address_forms(address) if address and address != who else ("",),
+        "room": (room, ""),
+        "what": (_what(given, setting.words, text), ""),
+        "dev": name_forms(_device(given, room, setting.words, text), (20, 12, 8)),
+        "list": list_forms(
+            [item for item in re.split(r"\s*[、,，;]\s*", given.get("list", "")) if item], phrases.joined
+        ),
+        "outcome": _outcome(given, setting.words),
+        "note": _note(given, setting.words),
+        "desk": (setting.desk,),
+        "link": ("".join(str(facts.get("link", "")).split()),),
+        "tail": ("".join(char for char in given.get("number", "") if char.isdigit())[-4:],),
+        "pct": (phrases.percent.format(n=_number(facts["pct"])) if "pct" in facts else phrases.low,),
+        "type": (cut(given.get("type", ""), 12) or phrases.battery, phrases.battery),
+        ADVICE: (ADVICE, ""),
+    }
+    place = (*forms["who"], "")
+    forms["home"], forms["site"] = (place, ("",)) if address else (("",), place)
+    forms["by"] = name_forms(given.get("by") or phrases.somebody, _PERSON)
+    forms |= {name: name_forms(given.get(name) or phrases.others, _PERSON) for name in ("next", "who2")}
+    forms |= {name: (*name_forms(given.get(name, ""), (20, 12, 8)), "") for name in ("area", "channel", "error")}
+    forms |= {name: (cut(given.get(name, ""), 8),) for name in ("code", "code2", "ref", "pin")}
+    forms |= {name: (_number(facts[name]),) for name in ("n", "h", "h2") if name in facts}
+    forms |= {name: _moment(given.get(name, ""), setting) for name in ("at", "eta", "end", "from", "to")}
+    if "mins" in facts:
+        span = _span(facts["mins"], setting.words)
+        forms["span"] = (span,)
+        forms["late"] = ((phrases.late_most if facts.get("late_max") else phrases.late).format(span=span),)
+    return forms
+
+
+def _clean(value: str | int, longest: int) -> str:
+    """Return the value on one line, without what is invisible, turns direction, or looks like a signature or link."""
+    text = unicodedata.normalize("NFC", str(value)[: 20 * longest])
+    text = "".join(" " if char.isspace() or char in "【】" else char for char in text)
+    text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
+    return cut(" ".join(_LINK.sub(" ", text).split()), longest)
+
+
+def _number(value: str | int) -> str:
+    """Return a count; what no count is, and more than anybody counts, as 999+."""
+    digits = str(value)
+    return digits if digits.isdecimal() and len(digits) <= 3 else "999+"
+
+
+def _is_stray(text: Text, words: Catalogue) -> bool:
+    """Whether the text is about a device that nobody configured: it has only the name that it calls itself."""
+    return text.head == words.texts["unknown"].head
+
+
+def _what(given: Mapping[str, str], words: Catalogue, text: Text) -> str:
+    what = given.get("what", "").partition(".")[0]
+    if what == "unknown":
+        what = _KIND_CALLS.get(given.get("device_kind", ""), "unknown") if _is_stray(text, words) else what
+    return words.what.get(what, words.phrases.alert)
+
+
+def _device(given: Mapping[str, str], room: str, words: Catalogue, text: Text) -> str:
+    """Return what a device is called: by kind and room if it is known, else as it calls itself."""
+    if not _is_stray(text, words):
+        kind = given.get("device_kind") or _DEVICE_OF.get(given.get("what", ""), "")
+        if kind in words.devices:
+            name = words.devices[kind]
+            named = room and "{room}" not in text.head
+            return words.phrases.device_in.format(room=room, device=name) if named else name
+    return cut(given.get("dev", ""), 40) or words.phrases.device
+
+
+def _note(given: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:
+    note = given.get("note", "")
+    remark = _REMARKS.get(note.casefold())
+    return (words.remarks[remark],) if remark else (*name_forms(cut(note, 40), (20, 12, 8)), "")
+
+
+def _outcome(given: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:
+    """Return how it ended, with the words somebody added; these are shortened first."""
+    outcome, notes = words.outcomes.get(given.get("outcome", ""), ""), _note(given, words)
+    if not outcome:
+        return notes if notes[-1] == "" else (*notes, "")
+    both = [words.phrases.with_note.format(outcome=outcome, note=note) for note in notes if note]
+    return (*both, outcome, "")
+
+
+def _moment(value: str, setting: _Setting) -> tuple[str, ...]:
+    """Return an ISO 8601 instant in local time, with the date if it is not today; empty if it is none."""
+    try:
+        at = datetime.fromisoformat(value)
+        local = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(setting.timezone)
+        today = setting.now.astimezone(setting.timezone) if setting.now else local
+    except (ValueError, OverflowError):
+        return ("",)
+    if local.date() == today.date():
+        return f"{local:%H:%M}", ""
+    if abs(local - today) > timedelta(days=300):
+        return f"{local:%Y-%m-%d}", ""
+    return f"{local:%m-%d %H:%M}", f"{local:%H:%M}", ""
+
+
+def _span(minutes: str | int, words: Catalogue) -> str:
+    """Return a span as people say it: minutes up to an hour, then hours and minutes, then days."""
+    total = max(0, int(minutes)) if str(minutes).lstrip("-").isdecimal() else 0
+    hours, rest = divmod(total, 60)
+    if total <= 60:
+        return words.phrases.minutes.format(m=total)
+    if hours >= 100:
+        return words.phrases.days.format(n=_number(hours // 24))
+    return (words.phrases.hours_minutes if rest else words.phrases.hours).format(h=hours, m=rest)
