@@ -1,6 +1,8 @@
 """The command: a carrier in a process of its own, with each text on a line of its log."""
 
 import asyncio
+import contextlib
+import io
 import signal
 import sys
 from pathlib import Path
@@ -31,6 +33,8 @@ def run(
     except OSError as error:
         print(f"The carrier cannot keep its state in {state_file}: {error}", file=sys.stderr)
         return 1
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without Chinese still gets its line
     carrier.events.listen(_print)
     try:
         asyncio.run(_serve(CarrierServer(carrier, host, port), number))
@@ -57,7 +61,8 @@ async def _serve(server: CarrierServer, number: str) -> None:
 
 def _print(event: Event) -> None:
     if line := describe(event):
-        print(line, flush=True)
+        with contextlib.suppress(OSError):  # whoever read the log has gone; the carrier goes on
+            print(line, flush=True)
 
 
 def describe(event: Event) -> str | None:

@@ -3,10 +3,13 @@
 import asyncio
 import heapq
 import itertools
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from simulators.carrier.clock import Clock
+
+_log = logging.getLogger(__name__)
 
 
 class Timers:
@@ -78,7 +81,10 @@ class Timers:
         while self._waiting and self._waiting[0][0] <= self._clock.now():
             action = heapq.heappop(self._waiting)[3]
             fired = True
-            action()
+            try:
+                action()
+            except Exception:  # one action that fails must not stop all later ones
+                _log.exception("a step of the carrier failed")
         if fired:
             self._fired()
 

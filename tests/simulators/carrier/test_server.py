@@ -109,6 +109,18 @@ async def test_a_clock_shared_with_others_needs_only_now_and_sleep() -> None:
     await carrier.stop()
 
 
+async def test_one_step_that_fails_does_not_stop_the_carrier(server: CarrierServer, carrier: Carrier) -> None:
+    def listener(event: Event) -> None:
+        if event.what == "status" and event.phone == DAUGHTER:
+            raise OSError("disk full")
+
+    carrier.events.listen(listener)
+    for to in (DAUGHTER, "+447700900102"):
+        carrier.accept({"To": to, "From": OURS, "Body": "SOS"})
+    await carrier.clock.advance(5)  # type: ignore[attr-defined]
+    assert carrier.messages[1].status == "delivered"
+
+
 async def test_virtual_time_stops_at_each_instant_in_order() -> None:
     clock = VirtualClock()
     woken: list[float] = []
