@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from devices.message import Message
@@ -68,9 +69,11 @@ Item = Opened | MarkerBack | Received
 
 
 class Inbox:
-    """First in, first out. It never refuses; `is_full` says when reading must stop."""
+    """First in, first out. It never refuses; `is_full` says when reading must stop, `is_low` when it may go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_low: Callable[[], None]) -> None:
+        """`on_low` is called when reading may go on."""
+        self._on_low = on_low
         self._items: deque[Item] = deque()
         self._ready = asyncio.Event()
         self._kept: list[Received] = []
@@ -136,6 +139,8 @@ class Inbox:
             decoding_s += item.decoding_s
             self._items.popleft()
             self._count(item, -1)
+        if self.is_low:
+            self._on_low()
         return batch
 
     def _count(self, item: Received, sign: int) -> None:

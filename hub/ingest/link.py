@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from datetime import datetime
 
 from hub.ingest.client import AckClient
 from hub.ports import Connection
@@ -75,15 +76,17 @@ class Link:
         self.lost: asyncio.Future[None] = loop.create_future()
         self.why = ""
         self.subscribed = False
-        self.caught_up = False
+        self.caught_up = False  # the first marker was received: what follows is live
+        self.drained = False  # and all before it is committed
+        self.last_marker_at: datetime | None = None
         self.refused: dict[str, str] = {}
         self.markers = Markers()
         self.marker_wanted = False
         self.published_at_s = 0.0
         self.heard_at_s = 0.0
         self.wake = asyncio.Event()
-        self._waiting: list[asyncio.Future[None]] = []
-        self._expected: dict[int, list[asyncio.Future[None]]] = {}
+        self._waiting: list[asyncio.Future[bool]] = []
+        self._expected: dict[int, list[asyncio.Future[bool]]] = {}
 
     @property
     def is_lost(self) -> bool:
@@ -104,29 +107,42 @@ class Link:
 
     def end(self) -> None:
         """Note that the connection has ended, however that came."""
-        for future in (self.lost, self.announced, *self._waiting, *(f for fs in self._expected.values() for f in fs)):
+        for future in (self.lost, self.announced):
             if not future.done():
                 future.set_result(None)
+        for waiting in (self._waiting, *self._expected.values()):
+            _answer(waiting, handled=False)
         self._waiting, self._expected = [], {}
 
-    def marker_asked(self) -> "asyncio.Future[None]":
-        """Ask for a marker; the future is done when it has come back and is handled, or the connection is lost."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def ask_marker(self) -> "asyncio.Future[bool]":
+        """Ask for a marker; the result is True when it is back and handled, False if the connection is lost first."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         if self.is_lost:
-            future.set_result(None)
+            future.set_result(False)
         else:
             self._waiting.append(future)
-            self.marker_wanted = True
-            self.wake.set()
+            self.want_marker()
         return future
 
-    def marker_sent(self, number: int) -> None:
-        """Note which marker those who asked are waiting for."""
-        self._expected[number], self._waiting = self._waiting, []
+    def want_marker(self) -> None:
+        """Have a marker published soon."""
+        self.marker_wanted = True
+        self.wake.set()
+
+    def next_marker(self) -> bytes:
+        """Return the payload to publish now; those who asked wait for this one."""
+        payload = self.markers.publish()
+        self._expected[self.markers.sent], self._waiting = self._waiting, []
+        self.marker_wanted = False
+        return payload
 
     def marker_handled(self, number: int) -> None:
         """Tell those who waited for this marker or an earlier one."""
         for n in [n for n in self._expected if n <= number]:
-            for future in self._expected.pop(n):
-                if not future.done():
-                    future.set_result(None)
+            _answer(self._expected.pop(n), handled=True)
+
+
+def _answer(waiting: "list[asyncio.Future[bool]]", *, handled: bool) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(handled)

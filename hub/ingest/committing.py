@@ -1,0 +1,142 @@
+"""The other end of a session's inbox: commit in order, and only then acknowledge."""
+
+import asyncio
+from collections import Counter
+
+import structlog
+
+from hub.clock import Clock
+from hub.ingest.backoff import Backoff
+from hub.ingest.grants import Signal
+from hub.ingest.inbox import Inbox, MarkerBack, Opened, Received
+from hub.ingest.link import Link
+from hub.ports import Intake, Lifeline, Session, StoreUnavailable
+
+_LOG = structlog.get_logger(__name__)
+
+# With so many acks on record at the store, a marker is sent early: what it proves can then be forgotten there.
+ACKS_PER_MARKER = 1_000
+
+
+class Committer:
+    """Works through a session's inbox, batch by batch, across connections.
+
+    What is in hand is committed even if its connection is gone: a press need not wait for the broker's return.
+    """
+
+    def __init__(self, session: Session, inbox: Inbox, intake: Intake, clock: Clock, lifeline: Lifeline | None) -> None:
+        self.backoff = Backoff()
+        self.counts: Counter[str] = Counter()
+        self.is_busy = False
+        self.progress = Signal()
+        self._session = session
+        self._inbox = inbox
+        self._intake = intake
+        self._clock = clock
+        self._lifeline = lifeline
+        # A store that could not be told of a lost session is told at the next chance.
+        self._lost_session = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is under way."""
+        return not self.is_busy and not len(self._inbox)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            work = await self._inbox.next()
+            self.is_busy = True
+            try:
+                match work:
+                    case Opened(link):
+                        await self._open(link)
+                    case MarkerBack(link, number):
+                        await self._marker(link, number)
+                    case _:
+                        await self._commit(work)
+            finally:
+                self.is_busy = False
+                self.progress.fire()
+
+    async def drained(self) -> None:
+        """Wait until nothing is left to do."""
+        while not self.is_idle:
+            await self.progress.wait()
+
+    async def _open(self, link: Link) -> None:
+        """Have the store number the connection before anything that came over it."""
+        if self._session is not Session.WATCH:
+            present = link.session_present and not self._lost_session
+            try:
+                link.connection = await self._intake.connected(self._session, session_present=present)
+            except Exception as error:
+                self._lost_session = not present
+                self._fail(link, error)
+                return
+            self._lost_session = False
+        if not link.announced.done():
+            link.announced.set_result(None)
+        self._inbox.give_back(link)
+
+    async def _commit(self, batch: list[Received]) -> None:
+        link = batch[0].link
+        if link.failed.done():
+            self._set_aside(batch)
+            return
+        arrivals = [item.arrival(self._session) for item in batch]
+        try:
+            await self._intake.commit(arrivals)
+        except Exception as error:
+            await self._not_committed(link, batch, error)
+            return
+        self.counts["committed"] += len(batch)
+        if self._lifeline:
+            self._lifeline.committed(arrivals)
+        if link.may_ack and link.client:
+            for item in batch:
+                if item.message.qos:
+                    link.client.ack(item.mid)
+                    link.markers.acked(item.mid)
+            if link.markers.acked_since >= ACKS_PER_MARKER and not link.markers.is_outstanding:
+                link.want_marker()
+
+    async def _not_committed(self, link: Link, batch: list[Received], error: Exception) -> None:
+        if self._session is not Session.WATCH:
+            # Whether the commit took place is not known. Only a redelivery says so with its DUP flag, and the broker
+            # redelivers only on a new connection; trying again here could count a press twice.
+            self._fail(link, error)
+            self._set_aside(batch)
+            return
+        self._set_aside(batch)
+        await asyncio.sleep(self.backoff.next())
+        self._inbox.give_back(link)
+
+    async def _marker(self, link: Link, number: int) -> None:
+        if link.failed.done():
+            return
+        if link.connection is not None:
+            try:
+                await self._intake.marker(link.connection, number, link.markers.settled(number))
+            except Exception as error:
+                self._fail(link, error)
+                return
+        self.backoff.reset()
+        link.drained = True
+        link.last_marker_at = self._clock.now()
+        link.marker_handled(number)
+
+    def _fail(self, link: Link, error: Exception) -> None:
+        self.counts["failed_commits"] += 1
+        if isinstance(error, StoreUnavailable):
+            _LOG.warning("store unavailable, nothing is acknowledged", session=self._session.value, why=str(error))
+        else:
+            _LOG.error("commit failed, nothing is acknowledged", session=self._session.value, exc_info=error)
+        link.fail(f"what arrives cannot be kept: {error or type(error).__name__}")
+
+    def _set_aside(self, batch: list[Received]) -> None:
+        """Leave to the broker what it will send again, and keep the rest ourselves."""
+        lost = self._inbox.keep([item for item in batch if item.message.qos == 0])
+        if lost:
+            self.counts["lost"] += len(lost)
+            _LOG.error("no room to keep messages published with QoS 0", session=self._session.value, lost=len(lost))
