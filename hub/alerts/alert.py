@@ -95,7 +95,9 @@ class Alert:
     last_step_at: datetime | None = None
     round_at: datetime | None = None
     reached: bool = True  # the last finished round reached somebody
-    lapsed: str | None = None  # whose promise lapsed last; the next step's text says so
+    ask_with: str | None = None  # the text of the next step, where it is not the alert's own
+    ask_facts: Mapping[str, str | int] = field(default_factory=dict)
+    lapsed: str | None = None  # whose promise lapsed last; that text names them
     offered: tuple[str, ...] = ()  # heard that another has it; their next "I take it" joins
     told: tuple[str, ...] = ()
     holder: str | None = None

@@ -64,7 +64,7 @@ def step_due(alert: Alert, scene: Scene, key: str | None = None) -> Change:
 def _run(alert: Alert, number: int, key: str, scene: Scene) -> Change:
     rung = alert.ladder.rungs[number]
     together = alert.severity is Severity.EMERGENCY
-    facts = {"by": scene.name(alert.lapsed)} if alert.lapsed else {}
+    facts = {**alert.ask_facts, "by": scene.name(alert.lapsed)} if alert.lapsed else {}
     tells = tuple(Tell(p, key, facts, rung.by, together, number) for p in rung.people)
     entry = Entry(scene.now, "hub", "step", {"step": number + 1, "round": alert.round})
     return Change(_waiting(_joined(alert, tells), rung.wait, scene.now), (entry,), tells)

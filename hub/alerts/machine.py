@@ -115,9 +115,8 @@ def is_elsewhere(alert: Alert, event: ev.Again) -> bool:
 
 
 def _step(alert: Alert, _: ev.StepDue, scene: Scene) -> Change:
-    key = "lapsed.others" if alert.lapsed else None
-    change = climb.step_due(alert, scene, key)
-    return replace(change, alert=replace(change.alert, lapsed=None))
+    change = climb.step_due(alert, scene, alert.ask_with)
+    return replace(change, alert=replace(change.alert, ask_with=None, lapsed=None))
 
 
 def _hurry(alert: Alert, event: ev.Hurry, scene: Scene) -> Change:
@@ -148,9 +147,8 @@ def _again(alert: Alert, event: ev.Again, scene: Scene) -> Change:
 
 def _tell_holder(alert: Alert, _: ev.TellHolder, scene: Scene) -> Change:
     told = replace(climb.without(alert, DutyKind.TELL), last_again_at=scene.now)
-    key = "raised" if _is_hazard(alert) else "again"
     at = (alert.last_press_at or scene.now).isoformat()
-    tells = (Tell(alert.holder, key, {"n": alert.count, "at": at}),) if alert.holder else ()
+    tells = (Tell(alert.holder, "again", {"n": alert.count, "at": at}),) if alert.holder else ()
     return Change(told, (), tells)
 
 
@@ -177,7 +175,7 @@ def _acknowledge(alert: Alert, event: ev.Acknowledge, scene: Scene) -> Change:
 def _take(alert: Alert, by: str, entry: Entry, scene: Scene) -> Change:
     until = scene.now + alert.ladder.promise
     taken = replace(_helped(alert, by), holder=by, taken_at=scene.now, promised_until=until, arrived_at=None)
-    taken = replace(taken, duties={}, lapsed=None, offered=(), last_again_at=None)
+    taken = replace(taken, duties={}, ask_with=None, lapsed=None, offered=(), last_again_at=None)
     taken = climb.with_duty(taken, DutyKind.PROMISE, until, scene.now)
     taken = climb.with_duty(taken, DutyKind.REMIND, scene.now + alert.ladder.promise / 2, scene.now)
     facts: dict[str, Value] = {"by": scene.name(by), "eta": until.isoformat()}
@@ -228,7 +226,7 @@ def _arrived(alert: Alert, event: ev.Arrived, scene: Scene) -> Change:
         return Change(alert, (entry,), (_closed_already(alert, event.by),))
     until = scene.now + OUTCOME_WITHIN
     there = replace(_helped(alert, event.by), holder=alert.holder or event.by, arrived_at=scene.now)
-    there = replace(there, promised_until=until, taken_at=alert.taken_at or scene.now, duties={}, lapsed=None)
+    there = replace(there, promised_until=until, taken_at=alert.taken_at or scene.now, duties={}, ask_with=None)
     there = climb.with_duty(there, DutyKind.PROMISE, until, scene.now)
     there = climb.with_duty(there, DutyKind.REMIND, scene.now + OUTCOME_WITHIN / 2, scene.now)
     facts: dict[str, Value] = {"by": scene.name(event.by), "at": scene.now.isoformat()}
@@ -239,21 +237,25 @@ def _arrived(alert: Alert, event: ev.Arrived, scene: Scene) -> Change:
 def _reminder(alert: Alert, _: ev.Reminder, scene: Scene) -> Change:
     reminded = climb.without(alert, DutyKind.REMIND)
     entry = Entry(scene.now, "hub", "remind", {"holder": alert.holder or ""})
-    return Change(reminded, (entry,), (Tell(alert.holder, "remind", _eta(alert)),) if alert.holder else ())
+    key = "remind.outcome" if alert.arrived_at else "remind"
+    return Change(reminded, (entry,), (Tell(alert.holder, key, _eta(alert)),) if alert.holder else ())
 
 
 def _expired(alert: Alert, _: ev.PromiseExpired, scene: Scene) -> Change:
-    """Nobody arrived, or the one who did is silent about the outcome: the ladder goes on, staff first then."""
+    """Nobody arrived: the ladder goes on. The one who did is silent about the outcome: staff are asked."""
     entry = Entry(scene.now, "hub", "lapsed", {"holder": alert.holder or ""})
-    step = alert.step
+    rungs, step, key = alert.ladder.rungs, alert.step, "lapsed.others"
+    facts: dict[str, Value] = _eta(alert)
     if alert.arrived_at is not None:
         staff = set(alert.ladder.staff)
-        step = next((i for i, rung in enumerate(alert.ladder.rungs) if staff.intersection(rung.people)), step)
-    asked = alert.ladder.rungs[step].people if step < len(alert.ladder.rungs) else alert.ladder.rungs[0].people
+        step = next((i for i, rung in enumerate(rungs) if staff.intersection(rung.people)), step)
+        key, facts = "outcome_missing", {"at": alert.arrived_at.isoformat()}
+    asked = rungs[step if step < len(rungs) else 0].people if rungs else ()
     names = "、".join(scene.name(p) for p in asked if p != alert.holder)
-    facts: dict[str, Value] = {**_eta(alert), "next": names}
-    tells = (Tell(alert.holder, "lapsed.you", facts),) if alert.holder else ()
-    free = replace(_let_go(alert, scene), step=step, lapsed=alert.holder, facts={**alert.facts, **_eta(alert)})
+    tells = (Tell(alert.holder, "lapsed.you", {**_eta(alert), "next": names}),) if alert.holder else ()
+    free = replace(_let_go(alert, scene), step=step, ask_with=key, lapsed=alert.holder, ask_facts=facts)
+    if alert.arrived_at is not None:  # who is asked for the outcome takes part, and may say how it ended
+        free = replace(free, helpers=tuple(dict.fromkeys((*alert.helpers, *asked))))
     return Change(free, (entry,), tells)
 
 
@@ -287,7 +289,7 @@ def _cleared(alert: Alert, event: ev.Cleared, scene: Scene) -> Change:
 
 def _still_active(alert: Alert, _: ev.StillActive, scene: Scene) -> Change:
     entry = Entry(scene.now, "hub", "still_active")
-    anew = replace(alert, resolved_at=None, resolved_by=None, outcome=None, note=None)
+    anew = replace(alert, resolved_at=None, resolved_by=None, outcome=None, note=None, ask_with="still_active")
     return Change(climb.from_the_first_step(anew, scene.now), (entry,))
 
 

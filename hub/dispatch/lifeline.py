@@ -204,7 +204,7 @@ class Lifeline:
         for told in reversed(self._told):
             if senders.intersection(told.people) and now - told.at < PASS_ON_FOR:
                 by = next(self.registry.people[p].name for p in told.people if p in senders)
-                facts: dict[str, Value] = {"by": by, "who": told.who, "text": inbound.text[:40]}
+                facts: dict[str, Value] = {"by": by, "who": told.who, "note": inbound.text[:40]}
                 others = tuple(p for p in told.people if p not in senders)
                 await self._send_all(others, "sick.reply", facts, told.home_id, now)
                 return

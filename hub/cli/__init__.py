@@ -1,0 +1,3 @@
+"""The command `carehub`."""
+
+from hub.cli.main import main as main
