@@ -30,13 +30,21 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """`ACTIVE`: what the kind names is so (motion seen, door open, gas present, pressed). Links are `ONLINE` or not."""
+    """`ACTIVE`: what the kind names is so (motion seen, door open, gas present, pressed). Links are `ONLINE` or not.
+
+    The last five are steps in a device's life with its bridge.
+    """
 
     ACTIVE = "active"
     CLEAR = "clear"
     ONLINE = "online"
     OFFLINE = "offline"
     ALIVE = "alive"
+    JOINED = "joined"
+    LEFT = "left"
+    ANNOUNCE = "announce"
+    INTERVIEW_STARTED = "interview_started"
+    INTERVIEW_FAILED = "interview_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,10 @@ class Reading:
     `source` is the device's own topic without the home's prefix, the key by which it is configured
     (`zigbee2mqtt/bed_sos`); `device` is its name in its dialect (`bed_sos`). `state` is None for a bare number.
     `property` is the field it came from; `percent` only for batteries. `action` is a press as published. `sos`
-    means that this press calls for help whatever the button's role. `device_at` is the device's claim, a hint.
-    `seq` is the device's own counter, where it has one.
+    means that this press calls for help whatever the button's role. A press whose `property` is set and not "action"
+    is a state (`sos: true` until it clears): said again unchanged it is no new press. `test`: the device says that it
+    tests itself; the state is still as published. `device_at` is the device's claim, a hint. `seq` is the device's
+    own counter, where it has one. `reason` says what is wrong, for faults.
     """
 
     source: str
