@@ -15,6 +15,9 @@ from hub.ports import FateReport, NoAnswer, Rejected, Verdict
 CALLBACK_REFUSED = 21609
 MESSAGE_UNKNOWN = 20404
 LONGEST_WAIT = timedelta(hours=1)
+GATEWAY_ERRORS = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+# An error that may have come after the message was taken; 503 and 429 come before.
+MAY_HAVE_ACCEPTED = GATEWAY_ERRORS | {HTTPStatus.INTERNAL_SERVER_ERROR}
 
 _LATER = Verdict.LATER
 _NEXT = Verdict.NEXT_CHANNEL
@@ -108,7 +111,7 @@ class Refused(Exception):
 def rejection(refused: Refused) -> Rejected | NoAnswer:
     """Return what an error answer to a new message means for it."""
     # A gateway that lost its upstream cannot say whether the message was taken.
-    if refused.code is None and refused.status in (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT):
+    if refused.code is None and refused.status in GATEWAY_ERRORS:
         return NoAnswer(f"HTTP {refused.status} from a gateway")
     verdict, error = _meaning(refused)
     return Rejected(verdict, error, refused.again_in if verdict is Verdict.LATER else None)

@@ -30,7 +30,8 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 @contextmanager
 def within(limit: timedelta) -> Iterator[None]:
     """Let all requests made in this block end by then; the SDK itself has no time-out that its calls accept."""
-    token = _deadline.set(asyncio.get_running_loop().time() + limit.total_seconds())
+    ends = asyncio.get_running_loop().time() + limit.total_seconds()
+    token = _deadline.set(min(ends, _deadline.get()))  # a block inside a block does not outlive it
     try:
         yield
     finally:

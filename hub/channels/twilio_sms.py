@@ -15,6 +15,7 @@ from hub.alerts.notification import Fate
 from hub.channels.addresses import is_public
 from hub.channels.twilio_answers import (
     CALLBACK_REFUSED,
+    MAY_HAVE_ACCEPTED,
     MESSAGE_UNKNOWN,
     Refused,
     Unanswered,
@@ -61,8 +62,8 @@ class TwilioSms:
     ) -> None:
         """Load the SDK now, not in the first SOS.
 
-        `clock` lets the channel learn how far the carrier's clock is from ours; without it they are taken to agree
-        within two minutes.
+        `clock` lets the channel learn how far the carrier's clock is from ours, and look up a text that was answered
+        with an error 500; without it, clocks are taken to agree within two minutes, and a 500 means "not taken".
         """
         from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
         from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
@@ -108,13 +109,26 @@ class TwilioSms:
             return Rejected(Verdict.DEAD_NUMBER, "emergency number, never dialled by the hub")
         if not _E164.fullmatch(to):
             return Rejected(Verdict.DEAD_NUMBER, "not an international number")
+        started = self._clock.now() if self._clock is not None else None
         with self._within(limit):
             outcome, refused = await self._create(to, text)
             if refused and refused.code == CALLBACK_REFUSED and self._callback is not None:
                 _log.warning("twilio_callback_refused", channel=self.name, code=refused.code)
                 self._callback = None
-                outcome, _ = await self._create(to, text)
+                outcome, refused = await self._create(to, text)
+            broke = refused is not None and refused.status in MAY_HAVE_ACCEPTED
+            if broke and started is not None and not isinstance(outcome, Accepted):
+                outcome = await self._settled(outcome, to, text, started, limit)
         return outcome
+
+    async def _settled(
+        self, outcome: Rejected | NoAnswer, to: str, text: str, started: datetime, limit: timedelta
+    ) -> Accepted | Rejected | NoAnswer:
+        """Ask the carrier whether it took a text that it answered with an error of its own, before it is repeated."""
+        found = await self.look_up(to, text, started, limit=limit)
+        if found is None:
+            return outcome if isinstance(outcome, Rejected) else Rejected(Verdict.LATER, outcome.error)
+        return outcome if isinstance(found, NoAnswer) else found
 
     async def _create(self, to: str, text: str) -> tuple[Accepted | Rejected | NoAnswer, Refused | None]:
         wanted = {"to": to, "from_": self.number, "body": text}

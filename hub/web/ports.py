@@ -13,7 +13,8 @@ class Receipts(Protocol):
     async def report(self, channel: str, report: FateReport) -> bool | None:
         """Note a fate; durable when it returns. The same report again changes nothing.
 
-        Returns False if no message of ours has this id (yet). Raises StoreUnavailable; the carrier then asks again.
+        Returns False if no message of ours has this id (yet: a receipt may overtake our own commit, and whoever
+        implements this keeps it for a while). Raises StoreUnavailable; the carrier then tries again.
         """
         ...
 

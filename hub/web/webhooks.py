@@ -14,15 +14,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from hub.alerts.notification import Fate
-from hub.ports import FateReport, StoreUnavailable
+from hub.ports import StoreUnavailable
 from hub.web.forms import BadForm, read_form
 from hub.web.ports import Inboxes, Receipts, TwilioWebhooks
 
 # Twilio waits 15 s in all for us.
 COMMIT_LIMIT = timedelta(seconds=10)
-# A receipt may overtake the commit that notes the id it is about.
-OVERTAKEN = (timedelta(milliseconds=50), timedelta(milliseconds=200), timedelta(milliseconds=750))
 RETRY_AFTER_S = 5
 LOGGED_EACH = 100  # of one kind the first so many are logged, later ones now and then
 # Answers to people leave as messages of their own, with a fate; so TwiML has nothing to say.
@@ -35,18 +32,10 @@ _Handle = Callable[[TwilioWebhooks, dict[str, str]], Awaitable[Response]]
 class TwilioHooks:
     """The routes that Twilio calls. `counts` tells how many came and what became of them."""
 
-    def __init__(
-        self,
-        channels: Sequence[TwilioWebhooks],
-        receipts: Receipts,
-        inboxes: Inboxes,
-        *,
-        overtaken: Sequence[timedelta] = OVERTAKEN,
-    ) -> None:
+    def __init__(self, channels: Sequence[TwilioWebhooks], receipts: Receipts, inboxes: Inboxes) -> None:
         self._channels = tuple(channels)
         self._receipts = receipts
         self._inboxes = inboxes
-        self._overtaken = tuple(overtaken)
         self.counts: Counter[str] = Counter()
 
     def routes(self) -> list[Route]:
@@ -88,20 +77,11 @@ class TwilioHooks:
         report = channel.status_of(form)
         if report is None:
             self._note("meaningless", "/twilio/status", channel.name)
-        elif await self._report(channel.name, report) is False:
+        elif await self._receipts.report(channel.name, report) is False:
             self._note("unknown_message", "/twilio/status", channel.name)
         else:
             self.counts["fates"] += 1
         return Response(status_code=HTTPStatus.NO_CONTENT)
-
-    async def _report(self, channel: str, report: FateReport) -> bool | None:
-        known = await self._receipts.report(channel, report)
-        for pause in self._overtaken if report.fate is not Fate.ACCEPTED else ():
-            if known is not False:
-                break
-            await asyncio.sleep(pause.total_seconds())
-            known = await self._receipts.report(channel, report)
-        return known
 
     async def _take_inbound(self, channel: TwilioWebhooks, form: dict[str, str]) -> Response:
         inbound = channel.inbound_of(form)

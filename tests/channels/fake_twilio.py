@@ -5,7 +5,7 @@ import json
 from base64 import b64decode
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Any
@@ -73,6 +73,19 @@ def message(n: int = 1, **fields: Any) -> dict[str, Any]:
 def listing(*messages: dict[str, Any], next_page: str | None = None) -> Answer:
     """Return one page of messages."""
     return Answer(200, {"messages": list(messages), "next_page_uri": next_page, "page": 0, "page_size": 50})
+
+
+class FixedClock:
+    """A hub whose clock stands at one instant."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def sleep(self, span: timedelta, wake: object = None) -> None:
+        raise AssertionError("a channel does not sleep")
 
 
 class FakeTwilio:

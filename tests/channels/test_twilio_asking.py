@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.channels.fake_twilio import (
     THEIRS,
     Answer,
     FakeTwilio,
+    FixedClock,
     channel,
     error,
     listing,
@@ -31,19 +32,6 @@ SECOND = timedelta(seconds=1)
 SID = f"SM{1:032x}"
 
 Carrier = Callable[..., Awaitable[tuple[FakeTwilio, TwilioSms]]]
-
-
-class FixedClock:
-    """A hub whose clock stands at one instant."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-    async def sleep(self, span: timedelta, wake: object = None) -> None:
-        raise AssertionError("a channel does not sleep")
 
 
 @pytest.fixture

@@ -15,13 +15,16 @@ from tests.channels.fake_twilio import (
     ACCOUNT,
     CUT,
     HANG,
+    MADE,
     OURS,
     THEIRS,
     TOKEN,
     Answer,
     FakeTwilio,
+    FixedClock,
     channel,
     error,
+    listing,
     message,
 )
 
@@ -168,6 +171,31 @@ async def test_hanging_request_does_not_spoil_the_next_one(carrier: Carrier) -> 
     _, sms = await carrier(HANG, Answer(body=message(2)))
     await sms.send(THEIRS, TEXT, limit=SHORT)
     assert await sms.send(THEIRS, TEXT, limit=PATIENT) == Accepted(f"SM{2:032x}")
+
+
+@pytest.mark.promise("P5")
+@pytest.mark.parametrize("status", [500, 502, 504])
+async def test_text_taken_before_the_carrier_broke_is_found(carrier: Carrier, status: int) -> None:
+    found = message(4, body=TEXT, status="sent")
+    fake, sms = await carrier(error(None, status), listing(found), clock=FixedClock(MADE))
+    assert await sms.send(THEIRS, TEXT, limit=PATIENT) == Accepted(f"SM{4:032x}")
+    assert [seen.method for seen in fake.seen] == ["POST", "GET"]
+
+
+@pytest.mark.promise("P5")
+async def test_text_not_taken_when_the_carrier_broke_is_sent_later(carrier: Carrier) -> None:
+    for status in (500, 502, 504):
+        _, sms = await carrier(error(None, status), listing(), clock=FixedClock(MADE))
+        outcome = await sms.send(THEIRS, TEXT, limit=PATIENT)
+        assert isinstance(outcome, Rejected)
+        assert outcome.verdict is Verdict.LATER
+
+
+@pytest.mark.promise("P5")
+async def test_carrier_too_broken_to_be_asked_is_taken_at_its_word(carrier: Carrier) -> None:
+    _, sms = await carrier(error(None, 500), HANG, clock=FixedClock(MADE))
+    outcome = await sms.send(THEIRS, TEXT, limit=SHORT)
+    assert outcome == Rejected(Verdict.LATER, "HTTP 500 carrier broken or busy")
 
 
 @pytest.mark.promise("P5")
