@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.alerts.notification import Fate
 from hub.channels.twilio_sms import TwilioSms
@@ -62,14 +63,15 @@ async def world() -> AsyncIterator[World]:
     clock, hub = VirtualClock(), Hub()
     carrier = Carrier(ACCOUNT, TOKEN, [OURS], clock=clock)
     clock.join(carrier)
-    channels: list[TwilioSms] = []
+    pages: list[ASGIApp] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await pages[0](scope, receive, send)
+
+    server = Server(app, "127.0.0.1:0")
+    await server.start()  # first, for the channel must know where the carrier can call us
+    url = f"http://127.0.0.1:{server.port}"
     async with CarrierServer(carrier) as at:
-        # The port is known only when the server listens, and the channel must know it.
-        probe = Server(build(AppPorts(hub, hub, hub), []), "127.0.0.1:0")
-        await probe.start()
-        port = probe.port
-        await probe.stop()
-        url = f"http://127.0.0.1:{port}"
         sms = TwilioSms(
             name="sms",
             from_number=OURS,
@@ -79,14 +81,12 @@ async def world() -> AsyncIterator[World]:
             public_url=url,
             clock=clock,
         )
-        channels.append(sms)
-        server = Server(build(AppPorts(hub, hub, hub), channels), f"127.0.0.1:{port}")
-        await server.start()
+        pages.append(build(AppPorts(hub, hub, hub), [sms]))
         carrier.settings.webhook_url = f"{url}/twilio/sms"
         hub.world = World(clock, carrier, sms)
         yield hub.world
         await sms.close()
-        await server.stop()
+    await server.stop()
 
 
 def test_it_is_a_channel(world: World) -> None:
