@@ -4,3 +4,4 @@ from hub.channels.twilio_settings import TwilioSmsSettings
 
 # What may stand under `channels:`; the `type` of an entry chooses its settings.
 CHANNEL_SETTINGS = (TwilioSmsSettings,)
+ChannelSettings = TwilioSmsSettings

@@ -1,10 +1,11 @@
 """What `channels:` may say about a Twilio SMS channel, and the account that comes from the environment."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class TwilioAccount:
     """Who we are at Twilio. `api_base` None is Twilio itself; the simulated carrier has another."""
 
     sid: str
-    token: SecretStr
+    token: str = field(repr=False)
     api_base: str | None = None
 
 
@@ -32,6 +33,21 @@ class TwilioSmsSettings(BaseModel):
     from_: str = Field(alias="from")
     signature: str | None = Field(default=None, min_length=1, max_length=20)
 
+    @field_validator("from_")
+    @classmethod
+    def _from(cls, value: str) -> str:
+        if not re.fullmatch(r"\+[1-9]\d{6,14}", value):
+            raise ValueError("write the number with + and country code, like +15005550006")
+        return value
+
+    @field_validator("signature")
+    @classmethod
+    def _signature(cls, value: str | None) -> str | None:
+        # Carriers put the brackets around it; a second pair is refused.
+        if value is not None and (not value.isprintable() or not value.strip() or any(c in value for c in "【】[]")):
+            raise ValueError("write the plain name, without brackets")
+        return value
+
     @staticmethod
     def replies(to: str) -> bool:
         """Whether a person with this number can answer: Twilio takes no replies from mainland China.
@@ -41,11 +57,8 @@ class TwilioSmsSettings(BaseModel):
         return not to.startswith("+86")
 
     @staticmethod
-    def account(environment: Mapping[str, SecretStr]) -> TwilioAccount:
+    def account(environment: Mapping[str, str]) -> TwilioAccount:
         """Return the account from `HubSettings.channel_environment`; raises KeyError if a required name is missing."""
-        base = environment.get("TWILIO_API_BASE")
         return TwilioAccount(
-            environment["TWILIO_ACCOUNT_SID"].get_secret_value(),
-            environment["TWILIO_AUTH_TOKEN"],
-            base.get_secret_value() if base else None,
+            environment["TWILIO_ACCOUNT_SID"], environment["TWILIO_AUTH_TOKEN"], environment.get("TWILIO_API_BASE")
         )

@@ -1,0 +1,36 @@
+"""Configuration: a folder of YAML, checked whole before anything starts."""
+
+from hub.settings.difference import (
+    Change,
+    Difference,
+    MergeRefused,
+    difference,
+    merge,
+    removed,
+    render,
+)
+from hub.settings.fault import ConfigurationError, Fault
+from hub.settings.hub_settings import AuditSettings, HubSettings, KeepSettings, MqttSettings, WebSettings
+from hub.settings.load import Configuration, load
+from hub.settings.registry_json import from_json, to_json
+
+__all__ = [
+    "AuditSettings",
+    "Change",
+    "Configuration",
+    "ConfigurationError",
+    "Difference",
+    "Fault",
+    "HubSettings",
+    "KeepSettings",
+    "MergeRefused",
+    "MqttSettings",
+    "WebSettings",
+    "difference",
+    "from_json",
+    "load",
+    "merge",
+    "removed",
+    "render",
+    "to_json",
+]

@@ -1,0 +1,106 @@
+"""A registry as JSON and back: what was applied last is kept in this form, and tools may read it."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Registry, Resident, Role
+
+Json = dict[str, Any]
+
+
+def to_json(registry: Registry) -> Json:
+    """Return the registry as a JSON object; durations in whole seconds, instants as ISO text in UTC."""
+    return {
+        "version": registry.version,
+        "people": [_person(person) for person in registry.people.values()],
+        "homes": [_home(home) for home in registry.homes.values()],
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> Registry:
+    """Return the registry that `to_json` wrote; raises KeyError, TypeError or ValueError on anything else."""
+    people = [
+        Person(
+            each["id"],
+            each["name"],
+            each["phone"],
+            frozenset(Role(role) for role in each["roles"]),
+            tuple(each["areas"]),
+            each["language"],
+        )
+        for each in data["people"]
+    ]
+    return Registry.of(people, [_read_home(each) for each in data["homes"]], data["version"])
+
+
+def _person(person: Person) -> Json:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "phone": person.phone,
+        "roles": sorted(person.roles),
+        "areas": list(person.areas),
+        "language": person.language,
+    }
+
+
+def _home(home: Home) -> Json:
+    return {
+        "id": home.id,
+        "area": home.area,
+        "address": home.address,
+        "prefix": home.prefix,
+        "away_until": home.away_until.isoformat() if home.away_until else None,
+        "rooms": dict(home.rooms),
+        "residents": [
+            {
+                "name": each.name,
+                "born": each.born,
+                "needs": sorted(each.needs),
+                "inactivity_after_s": int(each.inactivity_after.total_seconds()),
+            }
+            for each in home.residents
+        ],
+        "contacts": [{"person": each.person, "role": each.role.value} for each in home.contacts],
+        "devices": [
+            {
+                "id": each.id,
+                "kind": each.kind.value,
+                "topic": each.topic,
+                "role": each.role.value if each.role else None,
+                "room": each.room,
+            }
+            for each in home.devices
+        ],
+    }
+
+
+def _read_home(data: Mapping[str, Any]) -> Home:
+    away_until = data["away_until"]
+    return Home(
+        data["id"],
+        data["area"],
+        data["address"],
+        data["prefix"],
+        datetime.fromisoformat(away_until) if away_until else None,
+        dict(data["rooms"]),
+        tuple(
+            Resident(
+                each["name"],
+                each["born"],
+                frozenset(each["needs"]),
+                timedelta(seconds=each["inactivity_after_s"]),
+            )
+            for each in data["residents"]
+        ),
+        tuple(Contact(each["person"], Role(each["role"])) for each in data["contacts"]),
+        tuple(_read_device(data["id"], each) for each in data["devices"]),
+    )
+
+
+def _read_device(home: str, data: Mapping[str, Any]) -> Device:
+    role = data["role"]
+    return Device(
+        home, data["id"], DeviceKind(data["kind"]), data["topic"], DeviceRole(role) if role else None, data["room"]
+    )
