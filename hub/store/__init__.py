@@ -1,0 +1,22 @@
+"""The database: what was accepted is kept here, on SQLite or PostgreSQL, before anybody hears that it was."""
+
+from hub.store.alert_rows import AlertConflict
+from hub.store.engines import DatabaseUnusable
+from hub.store.fact_rows import LAST_COMMITTED
+from hub.store.lock import AlreadyRunning, RunLock
+from hub.store.opening import CheckReport, check, open_store, upgrade
+from hub.store.sql_store import NoStore, SqlStore
+
+__all__ = [
+    "LAST_COMMITTED",
+    "AlertConflict",
+    "AlreadyRunning",
+    "CheckReport",
+    "DatabaseUnusable",
+    "NoStore",
+    "RunLock",
+    "SqlStore",
+    "check",
+    "open_store",
+    "upgrade",
+]

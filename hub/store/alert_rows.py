@@ -1,0 +1,156 @@
+"""Alerts, their duties and their history in rows."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, func, or_, select, text, true
+from sqlalchemy.exc import IntegrityError
+
+from hub.alerts.alert import Alert, Duty, DutyKind, Entry, Stage
+from hub.store import tables
+from hub.store.codec import decode, encode
+from hub.store.fact_rows import FactRows
+from hub.store.rows import Postponed, chunks
+
+# How long a code, and an alert that ended, can still be answered.
+RECENT = timedelta(days=7)
+
+_alerts, _duties = tables.alerts, tables.duties
+# Fields of an alert with a column or a table of their own; the others lie together in `state`.
+_COLUMNS = ("id", "home_id", "cause", "what", "severity", "stage", "code", "opened_at", "resolved_at", "holder")
+_APART = frozenset((*_COLUMNS, "duties"))
+_SELECTED = select(*(_alerts.c[name] for name in _COLUMNS), _alerts.c.state)
+_DROP_DUTIES = delete(_duties).where(_duties.c.alert_id == bindparam("of_alert"))
+_ONE = _SELECTED.where(_alerts.c.id == bindparam("wanted"))
+_DUTIES_OF_ONE = select(_duties).where(_duties.c.alert_id == bindparam("wanted"))
+_LOCK_HOMES = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
+_TRY_HOMES = text("SELECT bool_and(pg_try_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
+
+
+class AlertConflict(Exception):
+    """Another unresolved alert of this home has the same cause, or another alert this id."""
+
+
+def _row(alert: Alert) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(alert, name) for name in _COLUMNS}
+    row["next_due"] = alert.next_due
+    row["live"] = alert.stage is not Stage.RESOLVED or bool(alert.duties)
+    row["state"] = encode(alert, _APART)
+    return row
+
+
+def _key(home: str) -> int:
+    return int.from_bytes(blake2b(home.encode(), digest_size=8).digest(), signed=True)
+
+
+class AlertRows(FactRows):
+    """The part of a transaction that keeps alerts."""
+
+    def lock_homes(self, homes: Iterable[str]) -> None:
+        """Serialize with other writers of these homes' alerts; SQLite has one writer anyway.
+
+        While a transaction holds locks of earlier jobs it waits for none: it is committed first, then this job runs
+        again from its start.
+        """
+        keys = sorted({_key(home) for home in homes})
+        if not (self._on_postgres and keys):
+            return
+        if self._may_wait:
+            self._db.execute(_LOCK_HOMES, {"keys": keys})
+        elif not self._db.execute(_TRY_HOMES, {"keys": keys}).scalar():
+            raise Postponed
+
+    def unresolved(self, homes: Iterable[str] | None = None) -> list[Alert]:
+        """Return unresolved alerts, and resolved ones that still have a duty; of these homes, or all."""
+        live = _SELECTED.where(_alerts.c.live == true()).order_by(_alerts.c.opened_at, _alerts.c.id)
+        if homes is None:
+            return self._load(live)
+        wanted = list(dict.fromkeys(homes))
+        return [alert for some in chunks(wanted) for alert in self._load(live.where(_alerts.c.home_id.in_(some)))]
+
+    def alerts(self, *, everything: bool = False, limit: int = 1000) -> list[Alert]:
+        """Return alerts newest first; unresolved only unless `everything`."""
+        query = _SELECTED.order_by(_alerts.c.opened_at.desc(), _alerts.c.id.desc()).limit(limit)
+        if not everything:
+            query = query.where(_alerts.c.live == true(), _alerts.c.stage != Stage.RESOLVED)
+        return self._load(query)
+
+    def alert(self, id: str) -> Alert | None:
+        """Return one alert by id, or by a code used within the last 7 days; the unresolved one first."""
+        if found := self._load(_ONE, {"wanted": id}, one=True):
+            return found[0]
+        query = _SELECTED.where(_alerts.c.code == id.strip().upper())
+        recent = self._recent()
+        if recent is not None:
+            query = query.where(or_(_alerts.c.live == true(), _alerts.c.opened_at >= recent, self._ended(recent)))
+        first = (_alerts.c.stage == Stage.RESOLVED, _alerts.c.opened_at.desc())
+        return next(iter(self._load(query.order_by(*first).limit(1))), None)
+
+    def codes_since(self, since: datetime) -> set[str]:
+        """Return the codes of alerts opened since then or still unresolved."""
+        codes = select(_alerts.c.code)
+        recent = self._db.execute(codes.where(_alerts.c.opened_at >= since)).scalars()
+        return {*recent, *self._db.execute(codes.where(_alerts.c.live == true())).scalars()}
+
+    def save_alert(self, alert: Alert, entries: Sequence[Entry] = ()) -> None:
+        """Insert or replace an alert with its duties; append to its history. Raises AlertConflict."""
+        try:
+            self._upsert(_alerts, _row(alert))
+        except IntegrityError as error:
+            raise AlertConflict(f"home {alert.home_id} has an unresolved alert with cause {alert.cause}") from error
+        self._db.execute(_DROP_DUTIES, {"of_alert": alert.id})
+        duties = [
+            {"alert_id": alert.id, "kind": kind, "due_at": duty.due_at, "wait_us": duty.wait}
+            for kind, duty in alert.duties.items()
+        ]
+        if duties:
+            self._db.execute(_duties.insert(), duties)
+        lines = [
+            {"alert_id": alert.id, "at": e.at, "who": e.who, "event": e.event, "detail": dict(e.detail)}
+            for e in entries
+        ]
+        if lines:
+            self._db.execute(tables.history.insert(), lines)
+
+    def history(self, alert_id: str) -> list[Entry]:
+        """Return who did what when, as it was written."""
+        c = tables.history.c
+        query = select(c.at, c.who, c.event, c.detail).where(c.alert_id == alert_id).order_by(c.id)
+        return [Entry(*row) for row in self._db.execute(query)]
+
+    def due_alerts(self, now: datetime, limit: int) -> list[Alert]:
+        """Return alerts with a duty due at `now`, most severe and oldest first; locked against other workers."""
+        query = _SELECTED.where(_alerts.c.next_due <= now)
+        query = query.order_by(_alerts.c.severity, _alerts.c.next_due, _alerts.c.id).limit(limit)
+        return self._load(query.with_for_update(skip_locked=True) if self._lane is not None else query)
+
+    def _recent(self) -> datetime | None:
+        last = self._last_committed()
+        return None if last is None else last - RECENT
+
+    def _ended(self, since: datetime) -> Any:
+        return _alerts.c.resolved_at >= since
+
+    def _load(self, query: Select[Any], values: dict[str, Any] | None = None, *, one: bool = False) -> list[Alert]:
+        rows = self._db.execute(query, values or {}).all()
+        if not rows:
+            return []
+        duties: dict[str, dict[DutyKind, Duty]] = {row[0]: {} for row in rows}
+        wanted = list(duties)
+        queries = [_DUTIES_OF_ONE] if one else [_DUTIES.where(_duties.c.alert_id.in_(s)) for s in chunks(wanted)]
+        for duty_query in queries:
+            for alert_id, kind, due_at, wait in self._db.execute(duty_query, values if one and values else {}):
+                duties[alert_id][kind] = Duty(due_at, wait)
+        return [
+            Alert(**dict(zip(_COLUMNS, row[:-1], strict=True)), duties=duties[row[0]], **decode(Alert, row[-1]))
+            for row in rows
+        ]
+
+    def _next_alert(self) -> datetime | None:
+        found: datetime | None = self._db.execute(select(func.min(_alerts.c.next_due))).scalar()
+        return found
+
+
+_DUTIES = select(_duties)

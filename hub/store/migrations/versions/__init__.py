@@ -1,0 +1,1 @@
+"""One file per revision; `hub.store.revisions.REVISIONS` names them all."""

@@ -1,0 +1,148 @@
+"""People, homes and devices in rows."""
+
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, and_, bindparam, delete, select, text
+
+from hub.homes import Contact, Device, Home, Person, Registry, Resident, Role
+from hub.store import tables
+from hub.store.codec import decoder, encoder
+from hub.store.fact_rows import FactRows
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_VERSION = "registry_version"
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('carehub registry', 0))")
+_residents_in, _residents_out = encoder(tuple[Resident, ...]), decoder(tuple[Resident, ...])
+_contacts_in, _contacts_out = encoder(tuple[Contact, ...]), decoder(tuple[Contact, ...])
+
+Row = dict[str, Any]
+
+
+def _person_row(person: Person) -> Row:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "phone": person.phone,
+        "roles": tuple(sorted(person.roles)),
+        "areas": person.areas,
+        "language": person.language,
+    }
+
+
+def _home_row(home: Home) -> Row:
+    return {
+        "id": home.id,
+        "area": home.area,
+        "address": home.address,
+        "prefix": home.prefix,
+        "away_until": home.away_until,
+        "rooms": dict(home.rooms),
+        "residents": _residents_in(home.residents),
+        "contacts": _contacts_in(home.contacts),
+    }
+
+
+def _device_rows(home: Home) -> list[Row]:
+    return [
+        {
+            "home_id": home.id,
+            "id": device.id,
+            "position": position,
+            "full_topic": home.prefix + device.topic,
+            "topic": device.topic,
+            "kind": device.kind,
+            "role": device.role,
+            "room": device.room,
+        }
+        for position, device in enumerate(home.devices)
+    ]
+
+
+def _differences(old: Mapping[K, V], new: Mapping[K, V]) -> tuple[list[V], list[V]]:
+    """Return the old rows that go and the new ones that come; a changed row is in both."""
+    gone = [row for key, row in old.items() if new.get(key) != row]
+    come = [row for key, row in new.items() if old.get(key) != row]
+    return gone, come
+
+
+class RegistryRows(FactRows):
+    """The part of a transaction that keeps people, homes and devices."""
+
+    def registry_version(self) -> int:
+        """Return 0 while there is no home; else it rises with every change."""
+        if self._db.execute(select(tables.homes.c.id).limit(1)).first() is None:
+            return 0
+        return int(self.fact(_VERSION) or 0)
+
+    def registry(self) -> Registry:
+        """Return all people, homes and devices; people and homes by id, devices in their home's order."""
+        devices: dict[str, list[Device]] = {}
+        d = tables.devices.c
+        columns = (d.home_id, d.id, d.kind, d.topic, d.role, d.room)
+        for home, id_, kind, topic, role, room in self._db.execute(select(*columns).order_by(d.home_id, d.position)):
+            devices.setdefault(home, []).append(Device(home, id_, kind, topic, role, room))
+        people = [
+            Person(id_, name, phone, frozenset(map(Role, roles)), areas, language)
+            for id_, name, phone, roles, areas, language in self._db.execute(
+                select(tables.people).order_by(tables.people.c.id)
+            )
+        ]
+        homes = [
+            Home(
+                id=id_,
+                area=area,
+                address=address,
+                prefix=prefix,
+                away_until=away_until,
+                rooms=rooms,
+                residents=_residents_out(residents),
+                contacts=_contacts_out(contacts),
+                devices=tuple(devices.get(id_, ())),
+            )
+            for id_, area, address, prefix, away_until, rooms, residents, contacts in self._db.execute(
+                select(tables.homes).order_by(tables.homes.c.id)
+            )
+        ]
+        return Registry.of(people, homes, self.registry_version())
+
+    def replace_registry(self, registry: Registry) -> int:
+        """Write only what differs; the version rises only if something did."""
+        if self._on_postgres:
+            self._db.execute(_LOCK)
+        people = self._changed(tables.people, map(_person_row, registry.people.values()))
+        homes = self._changed(tables.homes, map(_home_row, registry.homes.values()))
+        devices = self._changed(tables.devices, (row for home in registry.homes.values() for row in _device_rows(home)))
+        # Devices go first and come last: they point at homes, and two of them may have swapped their topics.
+        # A changed home keeps its row, or its unchanged devices would have nothing to point at.
+        self._remove(tables.devices, devices[0])
+        stay = {row["id"] for row in homes[1]}
+        self._remove(tables.homes, [row for row in homes[0] if row["id"] not in stay])
+        self._remove(tables.people, people[0])
+        self._upsert(tables.people, people[1])
+        self._upsert(tables.homes, homes[1])
+        self._upsert(tables.devices, devices[1])
+        if any(gone or come for gone, come in (people, homes, devices)):
+            self.set_fact(_VERSION, str(int(self.fact(_VERSION) or 0) + 1))
+        return self.registry_version()
+
+    def _changed(self, table: Table, wanted: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+        names = [column.name for column in table.c]
+        whole, key = itemgetter(*names), itemgetter(*(i for i, column in enumerate(table.c) if column.primary_key))
+        # Plain tuples: a registry has tens of thousands of rows, and the writer is held while they are compared.
+        old = {key(row): tuple(row) for row in self._db.execute(select(table))}
+        gone, come = _differences(old, {key(row): row for row in map(whole, wanted)})
+        return [dict(zip(names, row, strict=True)) for row in gone], [
+            dict(zip(names, row, strict=True)) for row in come
+        ]
+
+    def _remove(self, table: Table, rows: list[Row]) -> None:
+        if rows:
+            keys = list(table.primary_key)
+            same = and_(*(column == bindparam(f"old_{column.name}") for column in keys))
+            self._db.execute(
+                delete(table).where(same), [{f"old_{column.name}": row[column.name] for column in keys} for row in rows]
+            )

@@ -1,0 +1,123 @@
+"""The store on SQLAlchemy: who writes in which thread, and how callers of an event loop reach it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from hub.ports import Lane, StoreUnavailable, Transaction
+from hub.store.ballast import Ballast
+from hub.store.link import Link
+from hub.store.reader import Reader
+from hub.store.upkeep import Upkeep
+from hub.store.waiting import Job, Waiting
+from hub.store.writer import Writer
+
+T = TypeVar("T")
+
+_CLOSE_S = 3.0
+
+
+class SqlStore:
+    """What `hub.ports.Store` promises; made by `open_store`.
+
+    SQLite has one writer, whose lanes share it by urgency; on PostgreSQL each lane has a writer and a connection of
+    its own. `created`: the database was made when it was opened; `lost`: one had been in its place before.
+    """
+
+    def __init__(
+        self, writers: dict[Lane, Writer], reader: Reader, *, upkeep: Upkeep | None = None, engines: tuple[Engine, ...]
+    ) -> None:
+        self.created = False
+        self.lost = False
+        self._writers = writers
+        self._reader = reader
+        self._upkeep = upkeep
+        self._engines = engines
+
+    @classmethod
+    def on_sqlite(cls, path: Path, writing: Engine, reading: Engine, ballast: Ballast) -> "SqlStore":
+        """Return the store on one file."""
+        upkeep = Upkeep(path, ballast)
+        writer = Writer("writer", Link(writing, path), ballast=ballast, committed=upkeep.committed)
+        reader = Reader("reader", Link(reading, path))
+        return cls(dict.fromkeys(Lane, writer), reader, upkeep=upkeep, engines=(writing, reading))
+
+    @classmethod
+    def on_postgres(cls, writing: Engine, reading: Engine) -> "SqlStore":
+        """Return the store on one server."""
+        writers = {lane: Writer(lane, Link(writing)) for lane in Lane}
+        return cls(writers, Reader("reader", Link(reading)), engines=(writing, reading))
+
+    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in a transaction of its lane and return its result once it is durable.
+
+        `work` may run more than once before it is kept once, so it must change nothing outside the transaction.
+        Raises what `work` raises, or StoreUnavailable; then nothing was kept, unless a server's connection broke
+        during the commit itself: that commit may have been heard.
+        """
+        return await self._hand_in(self._writers[lane].waiting, lane, work)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on a snapshot; a write in it is an error of the database."""
+        return await self._hand_in(self._reader.waiting, Lane.SLOW, work)
+
+    async def change_token(self) -> int | None:
+        """Return a number that changes when another process commits; None: not known, look for yourself."""
+        if self._upkeep is None:
+            return None
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[int | None] = loop.create_future()
+
+        def tell(version: int | None) -> None:
+            try:
+                loop.call_soon_threadsafe(lambda: None if future.done() else future.set_result(version))
+            except RuntimeError:  # the loop ended meanwhile
+                return
+
+        self._writers[Lane.SLOW].probe(tell)
+        return await future
+
+    async def close(self) -> None:
+        """Commit what waits and end; a thread that hangs in the disk is left behind after 3 s."""
+        threads: list[Reader | Writer] = [self._reader, *dict.fromkeys(self._writers.values())]
+        for thread in threads:
+            thread.waiting.close()
+        await asyncio.to_thread(self._join, threads)
+
+    def _join(self, threads: list[Reader | Writer]) -> None:
+        for thread in threads:
+            thread.thread.join(timeout=_CLOSE_S)
+        if self._upkeep is not None:
+            self._upkeep.close()
+        for engine in self._engines:
+            engine.dispose()
+
+    async def _hand_in(self, waiting: Waiting, lane: Lane, work: Callable[[Transaction], T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        waiting.put(Job(lane, work, future))
+        return await future
+
+
+class NoStore:
+    """Stands where a database cannot be opened: the hub runs, says so, and keeps nothing."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:  # noqa: ARG002
+        """Raise StoreUnavailable with the reason."""
+        raise StoreUnavailable(self.reason)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:  # noqa: ARG002
+        """Raise StoreUnavailable with the reason."""
+        raise StoreUnavailable(self.reason)
+
+    async def change_token(self) -> int | None:
+        """Return None: nothing is known."""
+        return None
+
+    async def close(self) -> None:
+        """Do nothing."""

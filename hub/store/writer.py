@@ -1,0 +1,166 @@
+"""A thread that commits: jobs of one lane that wait together share one transaction.
+
+Each job but the first runs in a savepoint, so what one raises leaves the others untouched. If the transaction itself
+fails, each of its jobs is tried alone. The lane is chosen after the write lock was taken, so a press never waits
+behind slow work that waited for the lock.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Connection
+
+from hub.ports import Lane
+from hub.store.ballast import Ballast
+from hub.store.faults import is_full, is_lost, is_unavailable, unavailable
+from hub.store.link import Link
+from hub.store.transaction import Postponed, SqlTransaction, write_floor
+from hub.store.waiting import Job, Outcome, Waiting, answer
+
+MOST_JOBS = 200
+# After this long no further job joins a transaction.
+_LONGEST_S = 0.01
+_log = structlog.get_logger()
+
+
+class Writer:
+    """One writing thread with one connection. `committed` hears of each commit, in this thread."""
+
+    def __init__(
+        self,
+        name: str,
+        link: Link,
+        *,
+        ballast: Ballast | None = None,
+        committed: Callable[[int], None] | None = None,
+    ) -> None:
+        self.waiting = Waiting()
+        self._link = link
+        self._ballast = ballast
+        self._committed = committed
+        self._floor: str | None = None
+        self._probes: list[Callable[[int | None], None]] = []
+        # A daemon: a commit that hangs in the disk must not keep the process from ending.
+        self.thread = threading.Thread(target=self._run, name=f"store-{name}", daemon=True)
+        self.thread.start()
+
+    def probe(self, tell: Callable[[int | None], None]) -> None:
+        """Have `tell` called, in this thread, with the count of commits made by others."""
+        self._probes.append(tell)
+        self.waiting.nudge()
+
+    def _run(self) -> None:
+        while (newest := self.waiting.wait()) >= 0:
+            try:
+                if self.waiting.most_urgent() is not None:
+                    self._serve(newest)
+                while self._probes:
+                    self._answer_probe(self._probes.pop())
+            except Exception as error:
+                # Nothing may end this thread: without it no press is ever stored again.
+                _log.exception("the store's writer failed")
+                self._link.drop()
+                answer(Outcome(job, error=unavailable(error)) for job in self.waiting.take_all(newest))
+        self._link.drop()
+
+    def _answer_probe(self, tell: Callable[[int | None], None]) -> None:
+        version = None
+        try:
+            version = self._link.data_version()
+        finally:
+            tell(version)
+
+    def _serve(self, newest: int) -> None:
+        db = self._begin(newest)
+        lane = self.waiting.most_urgent()
+        if db is None or lane is None:
+            self._link.rollback()
+            return
+        taken: list[Job] = []
+        committing = False
+        try:
+            outcomes = self._perform(db, lane, taken)
+            if self._floor is not None:
+                write_floor(db, lane, self._floor)
+                self._floor = None
+            committing = True
+            self._link.commit()
+        except Exception as error:
+            self._link.rollback()
+            self._failed(taken, error, committing=committing)
+        else:
+            answer(outcomes)
+            if self._committed is not None:
+                self._committed(self._link.changes())
+
+    def _begin(self, newest: int) -> Connection | None:
+        """Open a transaction; if that cannot be, everybody who waited for it hears so."""
+        for last in (False, True):
+            try:
+                return self._link.begin()
+            except Exception as error:
+                self._link.drop()
+                if last or not is_lost(error):
+                    answer(Outcome(job, error=unavailable(error)) for job in self.waiting.take_all(newest))
+                    return None
+        return None
+
+    def _perform(self, db: Connection, lane: Lane, taken: list[Job]) -> list[Outcome]:
+        """Run jobs of one lane; add to `taken` before each. Raises what makes the whole transaction void."""
+        outcomes: list[Outcome] = []
+        started = time.monotonic()
+        while len(taken) < MOST_JOBS and (job := self.waiting.take(lane, first=not taken)) is not None:
+            taken.append(job)
+            try:
+                outcomes.append(self._run_job(db, job, first=len(taken) == 1))
+            except Postponed:
+                self.waiting.put_back([taken.pop()])
+                break
+            if len(taken) == 1 and outcomes[0].error is not None:
+                break  # it was rolled back, and the transaction with it
+            if job.alone or time.monotonic() - started > _LONGEST_S or self.waiting.overtaken(lane):
+                break
+        return outcomes
+
+    def _run_job(self, db: Connection, job: Job, *, first: bool) -> Outcome:
+        if not first:
+            self._link.say("SAVEPOINT job")
+        transaction = SqlTransaction(db, job.lane, may_wait=first)
+        try:
+            value = job.work(transaction)
+            if not first:
+                self._link.say("RELEASE SAVEPOINT job")
+        except Postponed:
+            self._link.say("ROLLBACK TO SAVEPOINT job")
+            raise
+        except BaseException as error:
+            if isinstance(error, Exception) and is_unavailable(error):
+                raise
+            if first:
+                self._link.rollback()
+            else:
+                self._link.say("ROLLBACK TO SAVEPOINT job")
+            return Outcome(job, error=error)
+        self._floor = max(filter(None, (self._floor, transaction.floor)), default=None)
+        return Outcome(job, value)
+
+    def _failed(self, jobs: list[Job], error: Exception, *, committing: bool) -> None:
+        """Decide what becomes of the jobs of a transaction that is void."""
+        self._floor = None
+        if is_lost(error) or is_unavailable(error):
+            self._link.drop()
+        if is_full(error) and self._ballast is not None and self._ballast.release():
+            self.waiting.put_back(jobs)
+        elif is_lost(error) and not committing and not any(job.retried for job in jobs):
+            # The server was restarted between two transactions. Not after COMMIT was sent: it may have been heard.
+            for job in jobs:
+                job.retried = True
+            self.waiting.put_back(jobs)
+        elif len(jobs) > 1 and not (is_lost(error) and committing):
+            for job in jobs:
+                job.alone = True
+            self.waiting.put_back(jobs)
+        else:
+            answer(Outcome(job, error=unavailable(error)) for job in jobs)
