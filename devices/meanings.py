@@ -33,9 +33,13 @@ class Numbers(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How to read one property. `flag_on`: what true says. `sos`: active calls for help by itself."""
+    """How to read one property. `sos`: active calls for help by itself.
+
+    `flags`: true and false say something, `flag_on` is what true says. A property that measures has no true.
+    """
 
     kind: Kind
+    flags: bool = True
     flag_on: State = State.ACTIVE
     active: frozenset[str] = frozenset()
     clear: frozenset[str] = frozenset()
@@ -70,8 +74,7 @@ def read(meaning: Meaning, value: object) -> Said:
     if isinstance(value, str):
         return _read_word(meaning, value)
     if isinstance(value, bool):
-        # A property that only ever measures, such as `gas_density`, has no true.
-        return Said(_flagged(meaning, value)) if meaning.active or meaning.numbers is Numbers.FLAG else SAID_NOTHING
+        return Said(_flagged(meaning, value)) if meaning.flags else SAID_NOTHING
     if isinstance(value, int | float):
         return _read_number(meaning, value)
     return Said(unclear=True)
@@ -87,7 +90,7 @@ def _read_word(meaning: Meaning, value: str) -> Said:
         return SAID_NOTHING
     if (found := number(value)) is not None:
         return _read_number(meaning, found)
-    if meaning.active and (on := flag(value)) is not None:
+    if meaning.flags and (on := flag(value)) is not None:
         return Said(_flagged(meaning, on))
     # A word nobody knows on a gas detector must be heard; on a motion sensor it is one of hundreds of modes.
     return Said(unclear=meaning.kind in LIFE_SAFETY)
@@ -150,6 +153,7 @@ _BATTERY = Meaning(
     Kind.BATTERY,
     active=_words("low very_low critical empty exhausted replace"),
     clear=_words("normal ok medium middle high full good charged"),
+    flags=False,
     numbers=Numbers.VALUE,
     unit="%",
 )
@@ -170,7 +174,7 @@ _CALL = Meaning(
 
 
 def _value(kind: Kind, unit: str | None, least: float = 0.0) -> Meaning:
-    return Meaning(kind, numbers=Numbers.VALUE, unit=unit, least=least)
+    return Meaning(kind, flags=False, numbers=Numbers.VALUE, unit=unit, least=least)
 
 
 _BY_MEANING: tuple[tuple[Meaning, str], ...] = (
