@@ -7,12 +7,11 @@ from hub.settings.difference import (
     difference,
     merge,
     removed,
-    render,
 )
 from hub.settings.fault import ConfigurationError, Fault
 from hub.settings.hub_settings import AuditSettings, HubSettings, KeepSettings, MqttSettings, WebSettings
 from hub.settings.load import Configuration, load
-from hub.settings.registry_json import from_json, to_json
+from hub.settings.registry_json import dump, parse
 
 __all__ = [
     "AuditSettings",
@@ -27,10 +26,9 @@ __all__ = [
     "MqttSettings",
     "WebSettings",
     "difference",
-    "from_json",
+    "dump",
     "load",
     "merge",
+    "parse",
     "removed",
-    "render",
-    "to_json",
 ]

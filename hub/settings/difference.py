@@ -53,10 +53,17 @@ class Difference:
 
     @property
     def is_empty(self) -> bool:
-        """Whether files and database say the same."""
-        return dict(self.files.people) == dict(self.database.people) and dict(self.files.homes) == dict(
-            self.database.homes
-        )
+        """Whether files and database say the same, whatever was applied before."""
+        return next(_items(self.database, self.files), None) is None
+
+    def lines(self, *, overwrite: bool = False) -> list[str]:
+        """Return the difference as lines: `+` added, `~` changed, `-` removed; then what the database changed."""
+        lines = [_line(item) for item in self.changes]
+        if self.kept:
+            what = "overwritten" if overwrite else "kept; --overwrite discards it"
+            lines.append(f"Changed in the database since the last apply ({what}):")
+            lines += [f"  {_line(item)}" for item in self.kept]
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +118,6 @@ def removed(before: Registry, after: Registry) -> Removed:
         tuple(id for id in before.homes if id not in after.homes),
         tuple((device.home, device.id) for key, device in _devices(before).items() if key not in devices),
     )
-
-
-def render(found: Difference, *, overwrite: bool = False) -> list[str]:
-    """Return the difference as lines: `+` added, `~` changed, `-` removed; then what the database changed."""
-    lines = [_line(item) for item in found.changes]
-    if found.kept:
-        what = "overwritten" if overwrite else "kept; --overwrite discards it"
-        lines.append(f"Changed in the database since the last apply ({what}):")
-        lines += [f"  {_line(item)}" for item in found.kept]
-    return lines
 
 
 def _items(before: Registry, after: Registry) -> Iterator[Item]:

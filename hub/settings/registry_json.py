@@ -9,17 +9,26 @@ from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Reg
 Json = dict[str, Any]
 
 
-def to_json(registry: Registry) -> Json:
-    """Return the registry as a JSON object; durations in whole seconds, instants as ISO text in UTC."""
+def dump(registry: Registry) -> Json:
+    """Return people and homes as a JSON object; durations in whole seconds, instants as ISO text in UTC.
+
+    Sorted by id and without the version, so that equal registries have equal dumps.
+    """
     return {
-        "version": registry.version,
-        "people": [_person(person) for person in registry.people.values()],
-        "homes": [_home(home) for home in registry.homes.values()],
+        "people": [_person(person) for _, person in sorted(registry.people.items())],
+        "homes": [_home(home) for _, home in sorted(registry.homes.items())],
     }
 
 
-def from_json(data: Mapping[str, Any]) -> Registry:
-    """Return the registry that `to_json` wrote; raises KeyError, TypeError or ValueError on anything else."""
+def parse(data: object) -> Registry:
+    """Return the registry that `dump` wrote; raises ValueError on anything else."""
+    try:
+        return _parse(data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is not a registry: {error!r}") from error
+
+
+def _parse(data: Any) -> Registry:
     people = [
         Person(
             each["id"],
@@ -31,7 +40,7 @@ def from_json(data: Mapping[str, Any]) -> Registry:
         )
         for each in data["people"]
     ]
-    return Registry.of(people, [_read_home(each) for each in data["homes"]], data["version"])
+    return Registry.of(people, [_read_home(each) for each in data["homes"]])
 
 
 def _person(person: Person) -> Json:
@@ -71,7 +80,7 @@ def _home(home: Home) -> Json:
                 "role": each.role.value if each.role else None,
                 "room": each.room,
             }
-            for each in home.devices
+            for each in sorted(home.devices, key=lambda device: device.id)
         ],
     }
 
