@@ -20,6 +20,10 @@ class StoreUnavailable(Exception):
     """The store could not commit: disk full, locked, gone, damaged. Nothing of the work was kept."""
 
 
+# The fact that every write transaction of the engine sets: hub time never falls below it.
+LAST_COMMITTED = "last_committed_at"
+
+
 class Lane(StrEnum):
     """Work that shares transactions only with its own kind, most urgent first."""
 

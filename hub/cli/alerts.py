@@ -13,8 +13,8 @@ from hub.alerts import events as ev
 from hub.alerts.alert import Alert, Outcome, Stage
 from hub.alerts.machine import InvalidTransition, StillDangerous
 from hub.cli.failure import fail
-from hub.cli.place import ConfigOption, JsonOption, configuration
 from hub.cli.opened import opened
+from hub.cli.place import ConfigOption, JsonOption, configuration
 from hub.engine import Engine, NoSuchAlert
 from hub.homes import Registry
 
@@ -172,9 +172,7 @@ def _whole(alert: Alert, history: list[Any], messages: list[Any]) -> dict[str, A
     }
 
 
-def _command(
-    config: Any, ref: str, by: str, event: Callable[[Alert], ev.Event], to: str | None = None
-) -> None:
+def _command(config: Any, ref: str, by: str, event: Callable[[Alert], ev.Event], to: str | None = None) -> None:
     async def act(engine: Engine, zone: ZoneInfo) -> None:
         registry = engine.world.registry
         for person in filter(None, (by if by != DESK else None, to)):

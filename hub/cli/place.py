@@ -35,7 +35,7 @@ def folder(given: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
     for place in (Path("config"), Path("/etc/carehub")):
         if (place / "hub.yaml").is_file():
             return place
-    fail("No configuration found in ./config or /etc/carehub. Name its folder with --config DIR.", USAGE)
+    return fail("No configuration found in ./config or /etc/carehub. Name its folder with --config DIR.", USAGE)
 
 
 def configuration(given: Path | None, environ: Mapping[str, str] = os.environ) -> "Configuration":

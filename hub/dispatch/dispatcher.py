@@ -183,6 +183,11 @@ class Dispatcher:
             await self.engine.report(report)
         await self.engine.silent(job.message.id)
 
+    def kill(self) -> None:
+        """Drop what is under way, as a killed process does."""
+        for task in self._running[True] | self._running[False]:
+            task.cancel()
+
     async def _end(self) -> None:
         """Wait for what is under way: a carrier that is being told should be heard."""
         tasks = self._running[True] | self._running[False]

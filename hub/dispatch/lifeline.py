@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -87,7 +88,7 @@ class Lifeline:
         except OSError as error:
             log.error("image_not_written", error=str(error))
 
-    def recall(self, load: Callable[[object], Registry]) -> bool:
+    def recall(self, load: Callable[[dict[str, Any]], Registry]) -> bool:
         """Take people and homes from the file; False if there is none that can be read."""
         try:
             self.registry = load(json.loads(self._image.read_text(encoding="utf-8")))

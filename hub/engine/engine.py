@@ -20,6 +20,7 @@ from hub.engine.intake import digest, take_in
 from hub.engine.work import Work
 from hub.homes import Registry
 from hub.ports import (
+    LAST_COMMITTED,
     Accepted,
     Arrival,
     Connection,
@@ -55,6 +56,8 @@ class Engine:
         self.counters: dict[str, int] = {"received": 0, "redelivered": 0, "unreadable": 0, "shelved": 0}
         # Reports that overtook the answer to the request they are about, by provider id.
         self.early: OrderedDict[str, FateReport] = OrderedDict()
+        # A cry for help whose handling failed three times must not end on a shelf.
+        self.on_shelved: Callable[[Arrival], None] = lambda _: None
         self._wakers: list[asyncio.Event] = []
 
     def wakes(self, event: asyncio.Event) -> None:
@@ -82,7 +85,7 @@ class Engine:
             current = Work(transaction, self._current(transaction), now)
             result = work(current)
             current.finish()
-            transaction.set_fact(f"committed:{lane.value}", now.isoformat())
+            transaction.set_fact(LAST_COMMITTED, now.isoformat())
             return result
 
         result = await self.store.write(lane, run)
@@ -227,6 +230,7 @@ class Engine:
                 return
         await self.write(lane, lambda work: work.transaction.shelve(session, arrival.delivery.message, reason, 3))
         self.counters["shelved"] += 1
+        self.on_shelved(arrival)
 
     @staticmethod
     def _lane(arrivals: Sequence[Arrival]) -> Lane:
@@ -237,5 +241,5 @@ class Engine:
 
 def floor(transaction: Transaction) -> datetime | None:
     """Return the last committed instant: hub time never falls below it."""
-    facts = [transaction.fact(f"committed:{lane.value}") for lane in Lane]
-    return max((datetime.fromisoformat(f) for f in facts if f), default=None)
+    kept = transaction.fact(LAST_COMMITTED)
+    return datetime.fromisoformat(kept) if kept else None

@@ -1,0 +1,304 @@
+"""Builds all parts of the hub from its configuration, and runs them."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy.engine import make_url
+
+from devices.dialects import build as build_dialects
+from hub.channels.twilio_sms import TwilioSms
+from hub.clock import Clock
+from hub.dispatch.audit import Auditor
+from hub.dispatch.dispatcher import Dispatcher
+from hub.dispatch.lifeline import Lifeline
+from hub.dispatch.poller import Poller
+from hub.dispatch.words import Words
+from hub.engine import Engine, floor
+from hub.homes import Registry
+from hub.ingest.client import Broker
+from hub.ingest.reception import Ingest
+from hub.ports import Channels, FateReport, Inbound, Lane, Session, StoreUnavailable, Transaction
+from hub.rules import faults
+from hub.settings import Configuration, from_json, to_json
+from hub.store import NoStore, SqlStore
+from hub.web.app import build as build_web
+from hub.web.ports import AppPorts, Part
+from hub.web.server import Server
+
+T = TypeVar("T")
+log = structlog.get_logger("hub")
+
+# Real time: how soon another process's commit is seen, and how often the wall clock is looked at.
+LOOK_EVERY_S = 0.5
+# Files and database may differ while somebody edits; after a day staff are told.
+DIFFERS_FOR = timedelta(hours=24)
+APPLIED, DIFFERS_SINCE = "applied", "differs_since"
+
+
+class Hub:
+    """All parts of one running hub. With NoStore presses are told from the image alone."""
+
+    def __init__(self, configuration: Configuration, store: SqlStore | NoStore, clock: Clock, broker: Broker) -> None:
+        """Build the parts; nothing runs before `start`."""
+        settings = configuration.hub
+        self.configuration = configuration
+        self.store = store
+        self.clock = clock
+        self.broker = broker
+        self.channels = channels_of(configuration, clock)
+        words = Words(settings.language, settings.timezone, settings.desk)
+        self.engine = Engine(store, clock, settings.site, settings.policies)
+        self.lifeline = Lifeline(clock, self.channels, words, image_path(configuration))
+        self.engine.on_shelved = self.lifeline.shelved
+        self.dispatcher = Dispatcher(self.engine, self.channels, clock, words)
+        self.poller = Poller(self.engine, self.channels, clock, self.lifeline, self.dispatcher.emergency)
+        self.auditor = Auditor(self.engine, clock, self._links, settings.audit.deadman_url)
+        hooks = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
+        self.server = Server(build_web(AppPorts(self, self, self), hooks), settings.web.listen)
+        self.ingest: Ingest | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- life
+
+    async def start(self) -> None:
+        """Start all parts; the audit has run once when this returns."""
+        try:
+            registry = await self._load()
+        except StoreUnavailable as error:
+            log.error("store_unusable", why=str(error))
+            registry = self._recalled()
+        await self.server.start()
+        settings = self.configuration.hub
+        dialects = build_dialects(settings.dialects)
+        self.ingest = Ingest(
+            self.broker, settings.mqtt.client_id, registry, dialects, self.engine, self.clock, self.lifeline
+        )
+        self.ingest.start()
+        self._tasks = [self._task(run) for run in (self.lifeline.run, self.dispatcher.run, self.poller.run)]
+        await self.auditor.once()
+        self._tasks += [self._task(self.auditor.run), self._task(self._look)]
+
+    async def stop(self) -> None:
+        """Stop in order, within 5 s: hear no more, finish what is in hand, close."""
+        await asyncio.gather(self.server.stop(), self.ingest.stop() if self.ingest else asyncio.sleep(0))
+        await self._end_tasks()
+        await self._close()
+
+    async def kill(self) -> None:
+        """End as a killed process does, as far as one process can: nothing more is committed or acknowledged."""
+        if self.ingest:
+            await self.ingest.kill()
+        self.dispatcher.kill()
+        await self._end_tasks()
+        await self.server.stop()
+        await self._close()
+
+    async def _close(self) -> None:
+        for channel in self.channels.by_name.values():
+            if isinstance(channel, TwilioSms):
+                await channel.close()
+        await self.store.close()
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def _task(self, run: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        """Keep a part running: what it did not expect is logged, and it goes on."""
+
+        async def keep() -> None:
+            while True:
+                try:
+                    await run()
+                    return
+                except Exception as error:
+                    log.exception("part_failed", part=run.__qualname__, error=repr(error))
+                    await asyncio.sleep(LOOK_EVERY_S)
+
+        return asyncio.create_task(keep(), name=run.__qualname__)
+
+    # --- people and homes
+
+    async def _load(self) -> Registry:
+        committed = await self.store.read(floor)
+        if committed is not None:
+            self.clock.raise_to(committed)
+        files = self.configuration.registry
+        if await self.store.read(lambda t: t.registry_version()) == 0 and files.homes:
+            await self.store.write(Lane.SLOW, lambda t: apply(t, files))
+        registry = await self.engine.load()
+        self.lifeline.use(registry, to_json)
+        await self._compare(registry)
+        await self.dispatcher.recover()
+        return registry
+
+    def _recalled(self) -> Registry:
+        """Without a store: the image kept beside it, else the files."""
+        if not self.lifeline.recall(from_json):
+            self.lifeline.registry = self.configuration.registry
+        return self.lifeline.registry
+
+    async def _compare(self, registry: Registry) -> None:
+        """Say when files and database differ; tell staff after a day."""
+        files = self.configuration.registry
+        same = dict(registry.people) == dict(files.people) and dict(registry.homes) == dict(files.homes)
+        now = self.clock.now()
+        since = await self.store.read(lambda t: t.fact(DIFFERS_SINCE))
+        if same:
+            if since:
+                await self.store.write(Lane.SLOW, lambda t: t.set_fact(DIFFERS_SINCE, ""))
+            return
+        log.warning("files_and_database_differ", what="see `carehub apply`")
+        if not since:
+            await self.store.write(Lane.SLOW, lambda t: t.set_fact(DIFFERS_SINCE, now.isoformat()))
+        elif now - datetime.fromisoformat(since) > DIFFERS_FOR:
+            await self.engine.write(Lane.SLOW, lambda work: work.report(faults.config_differs(now)))
+
+    async def _look(self) -> None:
+        """See what other processes committed, and what the wall clock does."""
+        token = await self.store.change_token()
+        compared = self.clock.now()
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            if self.clock.step():
+                log.warning("clock_stepped_forward")
+                self.engine.wake()
+            with suppress(StoreUnavailable):
+                seen = await self.store.change_token()
+                if seen != token or seen is None:
+                    token = seen
+                    await self.refresh()
+                if self.clock.now() - compared > timedelta(hours=1):
+                    compared = self.clock.now()
+                    await self._compare(self.engine.world.registry)
+
+    async def refresh(self) -> None:
+        """Take over what another process wrote."""
+        before = self.engine.world.registry.version
+        registry = await self.engine.load()
+        self.engine.wake()
+        if registry.version != before:
+            self.lifeline.use(registry, to_json)
+            if self.ingest:
+                await self.ingest.reconfigure(registry)
+
+    # --- what webhooks hand in (hub.web.ports)
+
+    async def report(self, channel: str, report: FateReport) -> bool | None:
+        """Take a receipt; ids are the carrier's own, whichever channel they came by."""
+        log.debug("receipt", channel=channel, fate=report.fate.value)
+        return await self.engine.report(report)
+
+    async def receive(self, inbound: Inbound) -> bool | None:
+        """Take a reply; with a sick store it is at least passed on to the others who were told."""
+        try:
+            await self.engine.received(inbound)
+        except StoreUnavailable:
+            await self.lifeline.received(inbound)
+            raise
+        return True
+
+    # --- how it is
+
+    def ready(self) -> Mapping[str, Part]:
+        """Return whether we could alarm now, part by part."""
+        broker = self._broker_faults()
+        audit = self.auditor.last
+        store_ok = not isinstance(self.store, NoStore) and self.dispatcher.healthy
+        why = self.store.reason if isinstance(self.store, NoStore) else "the database does not answer"
+        return {
+            "broker": Part(not broker, "; ".join(broker) or "all sessions connected"),
+            "database": Part(store_ok, "answers" if store_ok else why),
+            "dispatcher": Part(
+                self.dispatcher.healthy, "runs" if self.dispatcher.healthy else "waits for the database"
+            ),
+            "audit": Part(
+                audit is not None and not audit.faults,
+                "has not run yet" if audit is None else "; ".join(audit.faults) or "holds",
+            ),
+        }
+
+    def _links(self) -> Sequence[str]:
+        return self._broker_faults() if self.ingest is not None and self.auditor.last is not None else []
+
+    def _broker_faults(self) -> list[str]:
+        if self.ingest is None:
+            return ["not started yet"]
+        return [
+            f"session {state.session.value}: {state.fault or 'not connected'}"
+            for state in self.ingest.states()
+            if state.session is not Session.WATCH and (not state.connected or state.refused)
+        ]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way at this instant of hub time; for tests."""
+        quiet = self.dispatcher.idle and not self.poller.busy and self.lifeline.idle
+        return quiet and (self.ingest is None or self.ingest.idle)
+
+
+def apply(transaction: Transaction, registry: Registry, files: Registry | None = None) -> int:
+    """Make people and homes those of `registry`; `files` (the same, unless something was kept) is applied last."""
+    version = transaction.replace_registry(registry)
+    transaction.set_fact(APPLIED, dump_text(files or registry))
+    return version
+
+
+def applied(transaction: Transaction) -> Registry | None:
+    """Return the state applied last; None if nothing was."""
+    text = transaction.fact(APPLIED)
+    return from_json(json.loads(text)) if text else None
+
+
+def dump_text(registry: Registry) -> str:
+    """Return the registry as the text that is kept as last applied."""
+    return json.dumps(to_json(registry), ensure_ascii=False, sort_keys=True)
+
+
+def channels_of(configuration: Configuration, clock: Clock) -> Channels:
+    """Build the configured channels; the provider's SDK is loaded here, not in the first SOS."""
+    built = {}
+    settings = configuration.hub
+    for name, channel in settings.channels.items():
+        account = channel.account(settings.channel_environment)
+        built[name] = TwilioSms(
+            name=name,
+            from_number=channel.from_,
+            account_sid=account.sid,
+            auth_token=account.token,
+            public_url=settings.web.public_url,
+            signature=channel.signature,
+            api_base=account.api_base,
+            clock=clock,
+        )
+    return Channels(built)
+
+
+def image_path(configuration: Configuration) -> Path:
+    """Return where the image for a sick store lies: beside an SQLite database, else in the configuration's `var`."""
+    url = make_url(configuration.hub.database)
+    if url.get_backend_name() == "sqlite" and url.database:
+        return Path(url.database).with_suffix(".image.json")
+    return configuration.folder / "var" / "carehub.image.json"
+
+
+async def run_until_stopped(hub: Hub, started: Callable[[Hub], None] = lambda _: None) -> None:
+    """Run until SIGTERM or SIGINT, then stop cleanly."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(sign, stop.set)
+    await hub.start()
+    started(hub)
+    await stop.wait()
+    log.info("stopping")
+    await hub.stop()
