@@ -25,7 +25,7 @@ _FOLDED = {
 
 def units(text: str) -> int:
     """Return the length in UTF-16 units, as a UCS-2 text is counted: rare Han characters and emoji take two."""
-    return len(text) + sum(1 for char in text if ord(char) > 0xFFFF)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def septets(text: str) -> int | None:

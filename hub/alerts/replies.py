@@ -140,7 +140,7 @@ def _split(plain: str) -> list[str]:
     for index, word in enumerate(words):
         if word in _SEPARATORS:
             before, after = words[index - 1] if index else "", words[index + 1] if index + 1 < len(words) else ""
-            if not (before[-1:].isdigit() and after[:1].isdigit()):
+            if not (before.isdecimal() and after[:1].isdecimal()):
                 continue  # "4，误按", but not "4.5" or "4:30"
         kept.append(word)
     return kept

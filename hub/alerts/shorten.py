@@ -22,8 +22,8 @@ _LOSSES = (
     ("addr", False),
     *((name, False) for name in ("what", "eta", "at", "type", ADVICE, "home", "site", "who")),
 )
-_REGION = re.compile(r"[^省市州盟县区旗乡镇]{1,10}?(?:自治区|自治州|自治县|地区|街道|省|市|州|盟|县|区|旗|乡|镇)")
-_VILLAGE = re.compile(r"[^村]{1,10}?(?:村|社区)")
+_REGION = re.compile(r".{1,10}?(?:街道|[省市州盟县区旗乡镇])(?![省市州盟县区旗乡镇])")
+_VILLAGE = re.compile(r".{1,10}?(?:村|社区)")
 _NAME = re.compile(r"\{(\w+)\}")
 
 
@@ -92,10 +92,10 @@ def shorten(template: str, forms: Forms, fits: Callable[[str], bool]) -> str:
     if fits(text()) or not enough():
         return text()
     for name in dict.fromkeys(name for name, _ in reversed(_LOSSES) if name in level):
-        reached = level[name]
-        for level[name] in range(reached + 1):
-            if fits(text()):
-                break
+        given_up = level[name]
+        level[name] = 0
+        while level[name] < given_up and not fits(text()):
+            level[name] += 1
     return text()
 
 
@@ -130,7 +130,7 @@ def address_forms(address: str) -> tuple[str, ...]:
             if found and units(rest[found.end() :]) >= 3:
                 rest = rest[found.end() :]
                 forms.append(rest)
-        forms += [tail(rest, 12), tail(rest, 8)]
+        forms += [tail(rest, 12), tail(rest, 8), tail(rest, 5)]
     else:
         rest = address
         while ", " in rest:

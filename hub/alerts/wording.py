@@ -36,6 +36,8 @@ _REMARKS = {
 # A signature is at most this long with the carriers that want one.
 _LONGEST_SIGNATURE = 12
 _LONGEST_NAME = 60
+# A link is never cut; a longer one than this takes a part more.
+LONGEST_LINK = 60
 # How other names than that of the person in need are shortened.
 _PERSON = (16, 12, 8, 6, 4)
 _LINK = re.compile(r"(?:https?|ftp)://\S*|\bwww\.\S*", re.IGNORECASE)
@@ -70,7 +72,7 @@ def render(
 
     Length: Chinese at most 70 UTF-16 units with the signature. English at most 160 in the GSM alphabet; with a name
     that it cannot spell (accents are dropped, Han is not) at most 134 UTF-16 units, two parts. A text with a link:
-    two parts, of which the first says all but the link. The address is shortened first, then the room goes; the
+    one part more, and all but the link stands before that. The address is shortened first, then the room goes; the
     code and how to answer always stay, and a name of up to 20 characters is cut only when all else is gone.
     """
     words = CHINESE if language.lower().startswith("zh") else ENGLISH
@@ -112,19 +114,21 @@ def _text(key: str, facts: Facts, words: Catalogue) -> tuple[Text, bool]:
 
 def _stop(head: str, words: Catalogue) -> str:
     """Return the full stop that a sentence needs before another one, where it has none."""
-    return "" if head.rstrip("]").endswith(words.phrases.stop) else words.phrases.stop
+    return "" if head.rstrip("]").endswith((words.phrases.stop, "?")) else words.phrases.stop
 
 
 def _fits(text: str, words: Catalogue, link: str) -> bool:
     """Whether a finished text keeps its limit; with a link, the first part must say all the rest."""
     length = septets(text) if words is ENGLISH else None
-    if link:
-        limit, part, size = (2 * GSM_PART, GSM_PART, length) if length else (2 * UCS2_PART, UCS2_PART, units(text))
-        before = size - len(link) - len(words.phrases.link.removesuffix("{link}"))
-        return before <= part and (size <= limit or len(link) > UCS2_PART - 10)
-    if words is ENGLISH:
-        return length <= GSM_SINGLE if length is not None else units(text) <= 2 * UCS2_PART
-    return units(text) <= UCS2_SINGLE
+    if not link:
+        if length is not None:
+            return length <= GSM_SINGLE
+        return units(text) <= (2 * UCS2_PART if words is ENGLISH else UCS2_SINGLE)
+    size, part = (units(text), UCS2_PART) if length is None else (length, GSM_PART)
+    if length is None and words is ENGLISH:
+        size -= part  # English needs twice the room: one part more
+    before = size - len(link) - len(words.phrases.link.removesuffix("{link}"))
+    return before <= part and (size <= 2 * part or len(link) > LONGEST_LINK)
 
 
 # --- facts into words -----------------------------------------------------------------------------------------

@@ -151,6 +151,7 @@ _ANSWERS = {
     "answer.closed_already": Text("{What} of {who} was closed[ at {at}]. No need to go."),
     "answer.which_one": Text("You have {n}: {code} is {who}, {code2} is {who2}. Reply with the ref, e.g. 1 {code}"),
     "answer.not_understood": Text("Not understood. Reply 1 take it, 2 cannot, 3 arrived, 4 all well[. Urgent: {desk}]"),
+    "answer.not_yours": Text("{What} of {who} is not with you. If you go, reply 1 first[. Ref {code}]"),
     "answer.note": Text(
         "Noted[: {note}]. {What} of {who} is still open. All well? Reply just 4. Arrived? Reply 3[. Ref {code}]"
     ),

@@ -46,7 +46,9 @@ _ALERTS = {
         "主机换了新数据库，以前没办结的告警和呼叫查不到了[，先问{list}]。请逐户问平安", _HANDLE, _AND_DESK
     ),
     "qos0": Text(
-        "{dev}用QoS 0发信号会丢[，{home}家][，{site}]。请在消息服务器设upgrade_outgoing_qos true", _CODE, _CODE
+        "{dev}用QoS 0发信号[，断线会丢][，{home}家][，{site}]。请[在消息服务器]设upgrade_outgoing_qos true",
+        _CODE,
+        _CODE,
     ),
     "unreadable": Text(
         "{who}家{dev}[于{at}]发来读不懂的信号，可能是呼叫[，{addr}]。请打电话问平安", _HANDLE, _AND_DESK
@@ -105,6 +107,7 @@ _ANSWERS = {
     "answer.closed_already": Text("{who}[的{what}]已[在{at}]办结，不用再去"),
     "answer.which_one": Text("您有{n}件：{code}是{who}，{code2}是{who2}。请带编号回复，例如：1 {code}"),
     "answer.not_understood": Text("没看懂。接手回复1，去不了2，到了3，没事4[。急事打值班台{desk}]"),
+    "answer.not_yours": Text("{who}[的{what}]现在不是您在办。您去请先回复1[，编号{code}]"),
     "answer.note": Text("记下了[：{note}]。{who}[的{what}]还没办结。没事了请只回复4，到了回复3[，编号{code}]"),
 }
 
