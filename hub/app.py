@@ -26,7 +26,8 @@ from hub.ingest.client import Broker
 from hub.ingest.reception import Ingest
 from hub.ports import Channels, FateReport, Inbound, Lane, Session, StoreUnavailable, Transaction
 from hub.rules import faults
-from hub.settings import Configuration, from_json, to_json
+from hub.settings import Configuration
+from hub.settings.registry_json import from_json, to_json
 from hub.store import NoStore, SqlStore
 from hub.web.app import build as build_web
 from hub.web.ports import AppPorts, Part

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from hub.alerts import events as ev
 from hub.alerts import machine
-from hub.alerts.alert import Alert, DutyKind, Entry, Lateness, Stage
+from hub.alerts.alert import Alert, DutyKind, Entry, Lateness, Outcome, Stage
 from hub.alerts.change import Change, Scene, Tell
 from hub.alerts.choose import Choice, Told, choose
 from hub.alerts.climb import step_due, with_duty
@@ -131,8 +131,17 @@ def _cleared(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime)
             continue
         hazard = alert.cause in {f"{kind}:{heard.device_id}", f"unknown:{heard.device_id}"}
         if hazard and alert.active and heard.reading.state == "clear":
-            changes.append(machine.apply(alert, ev.Cleared(now), world.scene(now)))
+            changes.append(_cleared_or_tested(alert, world.scene(now)))
     return changes
+
+
+def _cleared_or_tested(alert: Alert, scene: Scene) -> Change:
+    """A test that the detector ended before anybody was told was one; any other alert waits for a person."""
+    cleared = machine.apply(alert, ev.Cleared(scene.now), scene)
+    if not alert.facts.get("test") or alert.told or alert.stage is not Stage.OPEN:
+        return cleared
+    end = ev.Resolve("hub", Outcome.TEST, note="the detector's own test", via="hub")
+    return cleared.then(machine.apply(cleared.alert, end, scene))
 
 
 def due(alert: Alert, world: World, now: datetime, sent: Sequence[Notification]) -> Change:

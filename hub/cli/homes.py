@@ -48,7 +48,7 @@ def apply(
     """
     from hub.app import applied, dump_text
     from hub.app import apply as write
-    from hub.settings import MergeRefused, difference, merge, render
+    from hub.settings.difference import MergeRefused, difference, merge, render
 
     loaded = configuration(config)
 
@@ -88,7 +88,7 @@ class StillNeeded(Exception):
 
 def _refuse_open(alerts: Sequence[Alert], before: Registry, after: Registry) -> None:
     """Refuse to remove a home, device or person that an open alert needs."""
-    from hub.settings import removed
+    from hub.settings.difference import removed
 
     gone = removed(before, after)
     for alert in alerts:
@@ -107,7 +107,7 @@ def _refuse_open(alerts: Sequence[Alert], before: Registry, after: Registry) -> 
 
 def _differs(loaded: "Configuration") -> str:
     """Say when the database holds something else than the files."""
-    from hub.settings import difference
+    from hub.settings.difference import difference
 
     async def run() -> str:
         async with opened(loaded) as engine:

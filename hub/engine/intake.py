@@ -95,7 +95,7 @@ class _Batch:
             alerts = self.work.of(home, SITE)
             for change in hear(heard, alerts, self.work.world, self.work.now, late, self.work.fresh, self.work.sent):
                 self.work.take(change)
-        if device is not None:
+        if device is not None and reading.kind is not Kind.AVAILABILITY:  # the bridge's word, not the device's
             self._readable(device)
         if reading.state is not None:
             self._keep(key, _state(key, heard))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from devices.reading import Kind, State
 from hub.homes import DeviceRole
-from hub.rules.finding import Finding, Heard, Severity
+from hub.rules.finding import Finding, Heard, Severity, is_edge
 
 # Radio repeats, and one press on two topics of the same bridge, arrive within milliseconds; a finger does not.
 SAME_PRESS = timedelta(milliseconds=500)
@@ -32,8 +32,14 @@ def evaluate(heard: Heard) -> Finding | None:
         device_id=heard.device_id,
         room=heard.device.room,
         since=heard.at,
-        again=not is_same_press(heard),
+        again=not is_repeat(heard),
     )
+
+
+def is_repeat(heard: Heard) -> bool:
+    """Whether this is no second press: a copy, or a state such as `sos: true` that is only said again."""
+    is_state = heard.reading.property not in (None, "action") and heard.reading.seq is None
+    return is_same_press(heard) or (is_state and not is_edge(heard))
 
 
 def is_same_press(heard: Heard) -> bool:
