@@ -37,17 +37,23 @@ SUBSCRIBE_AT_ONCE = 100
 
 _REFUSED = 0x80  # MQTT 5.0 section 2.4: reason codes from here on are failures
 _TAKEN_OVER = 0x8E
+_UNSPECIFIED = 0x80  # what paho makes of a connection that simply ended
 
+# paho logs each lost connection as an error; the session says it once, in our words.
 _LOG = logging.getLogger("hub.ingest.mqtt")
-_LOG.setLevel(logging.WARNING)
+_LOG.setLevel(logging.CRITICAL)
 
 
 class ConnectionLost(Exception):
-    """The connection is gone or never came to be; the text says why. `taken_over`: by a client with our id."""
+    """The connection is gone or never came to be; the text says why.
 
-    def __init__(self, why: str, *, taken_over: bool = False) -> None:
+    `taken_over`: by a client with our id; `refused`: a broker answered, but not to us.
+    """
+
+    def __init__(self, why: str, *, taken_over: bool = False, refused: bool = False) -> None:
         super().__init__(why)
         self.taken_over = taken_over
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ class AckClient(aiomqtt.Client):
                 await self.__aenter__()
         except MqttConnectError as error:
             self.abort()
-            raise ConnectionLost(f"the broker refuses us: {error.rc}") from None
+            raise ConnectionLost(f"the broker refuses us: {error.rc}", refused=True) from None
         except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as error:
             self.abort()
             raise ConnectionLost(f"no connection to the broker: {str(error) or 'no answer'}") from None
@@ -334,6 +340,9 @@ def _connect_properties(durable: bool) -> Properties:
 def _lost(disconnected: "asyncio.Future[None]") -> ConnectionLost:
     error = None if disconnected.cancelled() else disconnected.exception()
     reason = getattr(error, "rc", None)
-    if getattr(reason, "value", None) == _TAKEN_OVER:
+    code = getattr(reason, "value", None)
+    if code == _TAKEN_OVER:
         return ConnectionLost("another client uses our client id; let each hub have its own", taken_over=True)
-    return ConnectionLost(f"connection to the broker lost: {error or 'closed'}")
+    if error is None or code == _UNSPECIFIED:
+        return ConnectionLost("the connection to the broker ended")
+    return ConnectionLost(f"the connection to the broker ended: {reason or error}")

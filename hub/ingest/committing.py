@@ -121,7 +121,8 @@ class Committer:
             except Exception as error:
                 self._fail(link, error)
                 return
-        self.backoff.reset()
+        if link.may_reset:
+            self.backoff.reset()
         link.drained = True
         link.last_marker_at = self._clock.now()
         link.marker_handled(number)

@@ -40,7 +40,7 @@ class Grants:
         self._held: dict[Session, set[str]] = {session: set() for session in Session}
         self._granted: dict[Session, dict[str, float]] = {session: {} for session in Session}
         self._tree: FilterTree[dict[Session, float]] = FilterTree()
-        self._watching = False
+        self._serving: set[Session] = set()
         self._covered: set[str] = set()
 
     def replace(self, plan: Plan) -> None:
@@ -58,7 +58,7 @@ class Grants:
 
     def grant(self, session: Session, filters: Iterable[str]) -> None:
         """Note that the broker subscribed the session to these."""
-        effective_at = self._clock_s() + OVERLAP_S if self._watching else 0.0
+        effective_at = self._clock_s() + OVERLAP_S if Session.WATCH in self._serving else 0.0
         for filter in filters:
             if filter not in self._granted[session]:
                 self._granted[session][filter] = effective_at
@@ -95,13 +95,19 @@ class Grants:
     def _replaced(self, filter: str) -> bool:
         return all(planned in self._granted[session] for planned, session in self.plan.tree.overlapping(filter))
 
-    def is_granted(self, session: Session) -> bool:
-        """Whether the broker holds the session's whole plan."""
-        return not self.missing(session)
+    def serve(self, session: Session, serving: bool) -> None:
+        """Note that the session is connected and has been granted what it gets, or is not."""
+        (self._serving.add if serving else self._serving.discard)(session)
+        if session is Session.WATCH:
+            self._watch(serving)
+        self.changed.fire()
 
-    def watch(self, watching: bool) -> None:
-        """Note that the watch session has its wildcards, or not; all grants before that moment hold at once."""
-        self._watching = watching
+    def durable_serve(self) -> bool:
+        """Whether all durable sessions serve."""
+        return self._serving.issuperset(DURABLE)
+
+    def _watch(self, watching: bool) -> None:
+        # What the watch hears from now on was published after all grants so far: the durable sessions have it.
         if watching:
             for _, entry in self._tree.overlapping("#"):
                 entry.update(dict.fromkeys(entry, 0.0))

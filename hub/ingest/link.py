@@ -75,6 +75,8 @@ class Link:
         self.failed: asyncio.Future[None] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
         self.why = ""
+        self.may_reset = True  # whether this connection may end the back-off
+        self.unsaved = False  # the broker has something under way to us that its disk may not know
         self.subscribed = False
         self.caught_up = False  # the first marker was received: what follows is live
         self.drained = False  # and all before it is committed
@@ -82,6 +84,7 @@ class Link:
         self.refused: dict[str, str] = {}
         self.markers = Markers()
         self.marker_wanted = False
+        self.opened_at_s = 0.0
         self.published_at_s = 0.0
         self.heard_at_s = 0.0
         self.wake = asyncio.Event()
