@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.settings.fault import Fact, Place, Report, Wrong, hint
-from hub.settings.sentences import Phrase
+from hub.settings.sentences import Phrase, as_it_is
 from hub.settings.tree import Items, Section, Unquoted
 
 NO_SUBJECT = Phrase("", "")
+THE_ENVIRONMENT = Phrase("an environment variable", "环境变量")
 
 # What to write instead of a secret, by the key under which people write it.
 _SECRETS = ("password", "passwd", "pass", "token", "auth_token", "account_sid", "secret", "api_key", "key")
@@ -26,7 +27,7 @@ class Entry(BaseModel):
 
     required: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[dict[str, str]] = {}
-    secrets_go_to: ClassVar[str] = "the environment"
+    secrets_go_to: ClassVar[Fact] = THE_ENVIRONMENT
 
 
 EntryType = TypeVar("EntryType", bound=Entry)
@@ -53,7 +54,7 @@ def read_entry(
     missing = [key for key in model.required if key not in values]
     for key in missing:
         example = model.examples.get(key, f"{key}: …")
-        report.fault(section.place(key), "missing", subject=about, key=key, example=example)
+        report.fault(section.place(key), "missing", subject=about, key=key, example=as_it_is(example))
     try:
         return model.model_validate(values, context=context), not missing
     except ValidationError as error:
@@ -79,7 +80,7 @@ def _add(detail: ErrorDetails, model: type[Entry], section: Section, report: Rep
 
 
 def report_unknown_key(
-    report: Report, place: Place, about: Fact, key: str, allowed: list[str], secrets_go_to: str = "the environment"
+    report: Report, place: Place, about: Fact, key: str, allowed: list[str], secrets_go_to: Fact = THE_ENVIRONMENT
 ) -> None:
     """Report a key that does not exist; one that names a secret is told where secrets belong."""
     if key.lower() in _SECRETS:
@@ -126,9 +127,12 @@ def as_items(value: Any, place: Place, report: Report, about: Phrase, key: str) 
     return Items(place)
 
 
-def report_unquoted(section: Section, report: Report, about: Phrase) -> bool:
-    """Report scalars that YAML does not read as text, for sections whose model takes only text."""
-    found = [(key, value) for key, value in section.items() if isinstance(value, Unquoted)]
+def report_unquoted(section: Section, allowed: list[str], report: Report, about: Phrase) -> bool:
+    """Report scalars that YAML does not read as text, for sections whose model takes only text.
+
+    Only of `allowed` keys: what stands under another one may be a secret.
+    """
+    found = [(key, value) for key, value in section.items() if key in allowed and isinstance(value, Unquoted)]
     for key, value in found:
         report.fault(section.place(key), "quote", subject=about, key=key, value=str(value), what=value.what)
     return bool(found)

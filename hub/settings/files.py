@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from hub.settings.fault import Report, Wrong
-from hub.settings.sentences import Phrase
 from hub.settings.tree import Section, read_tree
 
 _MEGABYTE = 1_000_000
@@ -46,6 +45,5 @@ def read_file(path: Path, report: Report) -> Section | None:
         if root is None:
             report.fault(None, "empty_file")
         else:
-            key = Phrase("the file", "文件")
-            report.fault(1, "not_section", subject=Phrase("", ""), key=key)
+            report.fault(1, "no_names")
     return None

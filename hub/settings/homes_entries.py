@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import PlainValidator, ValidationInfo
 
 from devices.dialect import Dialect
+from hub.alerts.emergency import is_emergency_number
 from hub.alerts.ladder import CONTACT_ROLES
 from hub.homes import BUILT_IN_ROOMS, DeviceKind, DeviceRole, Role
 from hub.settings.entry import Entry
@@ -66,8 +67,9 @@ def _name(value: Any) -> str:
 
 
 def _phone(value: Any, info: ValidationInfo) -> str:
-    # A number without quotes lost its plus or its zeros in YAML's eyes; its text is still here for the check.
     if isinstance(value, Unquoted):
+        if is_emergency_number(value):
+            raise Wrong("phone_emergency", value=str(value))
         raise Wrong("quote", value=str(value), what=value.what)
     return read_phone(text(value), chinese=info.context.is_chinese)  # type: ignore[union-attr]
 

@@ -15,6 +15,7 @@ from hub.settings.fault import Wrong, hint
 from hub.settings.fields import Id, ListOf, Text, among, span, text
 from hub.settings.homes_entries import LANGUAGES
 from hub.settings.hub_settings import EMBEDDED
+from hub.settings.sentences import Phrase
 from hub.settings.tree import Unquoted
 
 _MAX_URL = 500
@@ -125,10 +126,10 @@ def _web_url(value: Any) -> str:
 
 
 def _deadman_url(value: Any) -> str:
-    found = _address(value, "web_url")
-    parts = _split(found, "web_url")
+    found = _address(value, "deadman_url")
+    parts = _split(found, "deadman_url")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Wrong("web_url")
+        raise Wrong("deadman_url")
     return found
 
 
@@ -165,7 +166,9 @@ class MqttEntry(Entry):
 
     required: ClassVar = ("url",)
     examples: ClassVar = {"url": 'url: "mqtt://127.0.0.1:1883"'}
-    secrets_go_to: ClassVar = "CAREHUB_MQTT__PASSWORD or password_file"
+    secrets_go_to: ClassVar = Phrase(
+        "CAREHUB_MQTT__PASSWORD or password_file", "CAREHUB_MQTT__PASSWORD 或 password_file"
+    )
 
     url: Annotated[str, PlainValidator(_mqtt_url)] = ""
     client_id: Annotated[str, PlainValidator(_client_id)] = "carehub"

@@ -28,7 +28,7 @@ from hub.settings.fault import Fault, Place, Report, closest
 from hub.settings.hub_entries import AuditEntry, HubEntry, KeepEntry, MqttEntry, PromiseEntry, WebEntry
 from hub.settings.hub_settings import AuditSettings, HubSettings, KeepSettings, MqttSettings, WebSettings
 from hub.settings.policies import PoliciesDraft, read_policies
-from hub.settings.sentences import Phrase
+from hub.settings.sentences import Phrase, as_it_is
 from hub.settings.tree import Section, plain
 
 _CHANNEL_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -158,7 +158,7 @@ def _channels(tree: Section, report: Report) -> dict[str, ChannelSettings]:
         return {}
     section = as_section(tree["channels"], tree.place("channels"), report, NO_SUBJECT, "channels")
     if not section and isinstance(tree["channels"], Section):
-        report.fault(tree.place("channels"), "no_channel", example=_EXAMPLE_CHANNEL)
+        report.fault(tree.place("channels"), "no_channel", example=as_it_is(_EXAMPLE_CHANNEL))
     found: dict[str, ChannelSettings] = {}
     for name, value in section.items():
         if not _CHANNEL_NAME.fullmatch(name):
@@ -176,7 +176,7 @@ def _channel(name: str, section: Section, report: Report) -> ChannelSettings | N
     types = {model.model_fields["type"].default: model for model in CHANNEL_SETTINGS}
     wanted = section.get("type")
     if wanted is None:
-        report.fault(section.line, "missing", subject=about, key="type", example=f"type: {next(iter(types))}")
+        report.fault(section.line, "missing", subject=about, key="type", example=as_it_is(f"type: {next(iter(types))}"))
         return None
     model = types.get(wanted) if isinstance(wanted, str) else None
     if model is None:
@@ -184,9 +184,7 @@ def _channel(name: str, section: Section, report: Report) -> ChannelSettings | N
         value = wanted if isinstance(wanted, str) else "…"
         report.fault(section.place("type"), "channel_type", name=name, value=value, allowed=allowed)
         return None
-    before = len(report.faults)
-    report_unquoted(section, report, about)
-    unquoted = len(report.faults) > before
+    unquoted = report_unquoted(section, keys(model), report, about)
     try:
         return model.model_validate({key: value for key, value in plain(section).items() if value is not None})
     except ValidationError as error:
@@ -202,7 +200,7 @@ def _add_channel_fault(
     key = str(detail["loc"][0])
     place = section.place(key)
     if detail["type"] == "missing":
-        report.fault(place, "missing", subject=about, key=key, example='from: "+15005550006"')
+        report.fault(place, "missing", subject=about, key=key, example=as_it_is('from: "+15005550006"'))
     elif detail["type"] == "extra_forbidden":
         instead = ", ".join(model.required_environment)
         report_unknown_key(report, place, about, key, keys(model), instead)

@@ -80,10 +80,10 @@ def _check_together(draft: HubDraft, homes: HomesDraft, sources: Sequence[Source
 
 
 def _read_homes_files(folder: Path) -> tuple[list[Source], list[Report]]:
-    """Parse all homes*.yaml in the order of their names."""
+    """Parse all homes*.yaml homes.yaml first, the others in the order of their names."""
     reports: list[Report] = []
     sources: list[Source] = []
-    for path in sorted(folder.glob(HOMES_FILES)):
+    for path in sorted(folder.glob(HOMES_FILES), key=lambda each: (each.name != "homes.yaml", each.name)):
         report = Report(str(path))
         reports.append(report)
         tree = read_file(path, report)

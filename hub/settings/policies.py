@@ -9,7 +9,7 @@ from hub.settings.entry import as_items, as_section, read_entry, report_unknown_
 from hub.settings.fault import Place, Report, hint
 from hub.settings.fields import spell
 from hub.settings.hub_entries import PolicyEntry, PromiseEntry, StepEntry
-from hub.settings.sentences import Phrase
+from hub.settings.sentences import Phrase, as_it_is
 from hub.settings.tree import Section
 
 _WORDS = [role.value for role in Role]
@@ -38,7 +38,7 @@ def read_policies(tree: Section, promise: PromiseEntry, channels: Iterable[str],
     for severity in Severity:
         if policies.get(severity) is None:
             example = f"{severity}: {PolicyEntry.examples['steps']}"
-            report.fault(policies.place(severity), "severity_missing", key=severity, example=f"{{{example}}}")
+            report.fault(policies.place(severity), "severity_missing", key=severity, example=as_it_is(example))
             continue
         section = as_section(policies[severity], policies.place(severity), report, about, severity)
         if section:
@@ -73,7 +73,7 @@ def _read_policy(
         sound = sound and step is not None
         steps += [step] if step else []
     if not items and isinstance(section["steps"], list):
-        report.fault(section.place("steps"), "no_steps", subject=about, example=PolicyEntry.examples["steps"])
+        report.fault(section.place("steps"), "no_steps", subject=about, example=as_it_is(PolicyEntry.examples["steps"]))
     if not (sound and steps):
         return
     if entry.repeat is not None and entry.repeat < steps[-1].wait:
@@ -94,7 +94,7 @@ def _read_step(
     for word in entry.tell:
         draft.told.append((word, about, section.place("tell")))
     for word in entry.by:
-        if word not in channels:
+        if channels and word not in channels:
             place, close = section.place("by"), hint(word, channels)
             report.fault(place, "unknown_channel", subject=about, value=word, hint=close, allowed=channels)
             sound = False

@@ -72,10 +72,9 @@ def check_reach(
 def _can_be_answered(ladder: Ladder, registry: Registry, channels: Mapping[str, ChannelSettings]) -> bool:
     """Whether one of the people told can take the alert over one of the ways they are told by."""
     return any(
-        channels[name].replies(registry.people[person].phone)
+        name not in channels or channels[name].replies(registry.people[person].phone)  # a wrong channel was told
         for rung in ladder.rungs
         for name in rung.by
-        if name in channels
         for person in rung.people
     )
 
@@ -84,7 +83,9 @@ def _warn(hub: Report, ladders: PoliciesDraft, severity: Severity, index: int, g
     """Say once for a step in how many homes it is empty."""
     words = ladders.policies[severity].steps[index].tell
     some = ", ".join(gap.homes) + (", …" if gap.count > len(gap.homes) else "")
-    of = Phrase(f" for {gap.count} of {total} homes ({some})", f"（{total} 户中的 {gap.count} 户：{some}）")
+    of = Phrase("", "")
+    if total > 1:
+        of = Phrase(f" for {gap.count} of {total} homes ({some})", f"（{total} 户中的 {gap.count} 户：{some}）")
     if all(word in _CONTACT_WORDS for word in words):
         remedy = Phrase(
             "The step is skipped there; give them such a contact if they have one.", "这一步会跳过；有的话请加上。"

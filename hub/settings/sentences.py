@@ -14,6 +14,11 @@ class Phrase:
     chinese: str
 
 
+def as_it_is(text: str) -> Phrase:
+    """Return text of our own that both languages show whole, whatever its length."""
+    return Phrase(text, text)
+
+
 A_NUMBER = Phrase("a number", "数字")
 TRUE_OR_FALSE = Phrase("true or false", "真假值")
 NOTHING = Phrase("nothing", "空值")
@@ -44,6 +49,10 @@ _FILES = {
         "不会被读取：只读 hub.yaml 和 homes*.yaml。要用它请改名。",
     ),
     "empty_file": ("is empty. See the commented example in config/.", "是空的。请看 config/ 里带说明的例子。"),
+    "no_names": (
+        'holds no names at its top: write lines like "people: …", see the commented example in config/.',
+        "顶层应是“名字: 值”，例如“people: …”。请看 config/ 里带说明的例子。",
+    ),
     "secret_missing": (
         "is not set, but channel {channel} needs it. Put it into the environment, or its file into {name}_FILE.",
         "没有设置，通道 {channel} 要用它。请放进环境变量，或用 {name}_FILE 指明存放它的文件。",
@@ -208,6 +217,10 @@ _HUB = {
         "{subject}{key} is not a web address: http://host or https://host/path, without ? and #. Correct it.",
         "{subject}{key} 不是网址：http://host 或 https://host/path，不带 ? 和 #。请改正。",
     ),
+    "deadman_url": (
+        "{subject}{key} is not a web address: http://host or https://host/path. Correct it.",
+        "{subject}{key} 不是网址：http://host 或 https://host/path。请改正。",
+    ),
     "dialects": ("dialects: {reason}. Correct it.", "dialects：{reason}。请改正。"),
     "no_channel": (
         "channels is empty: nobody could be told. Add one, for example {example}.",
@@ -276,8 +289,8 @@ _HOMES = {
         '{subject}有角色 {role}，但没有 areas，哪一家都不会找。请加上，例如 ["620702207200"]。',
     ),
     "duplicate_id": (
-        "{subject}has the same id as the one at {other}. Rename or remove one of them.",
-        "{subject}和 {other} 的编号相同。请改名或删掉一个。",
+        "{subject}this id is used already at {other}. Rename or remove one of them.",
+        "{subject}这个编号在 {other} 已经用了。请改名或删掉一个。",
     ),
     "duplicate_topic": (
         '{subject}topic "{value}" belongs to device {device} of home {home} already ({other}). Correct one of them.',
