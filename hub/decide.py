@@ -301,7 +301,7 @@ def _is_silent(message: Notification, now: datetime) -> bool:
 
 def again_in(tries: int, asked: timedelta | None) -> timedelta:
     """Return how long to wait before the same message is tried again: doubling from 2 s to 60 s, or as asked."""
-    own = min(LATER_FIRST * 2 ** min(tries - 1, 10), LATER_MOST)
+    own = min(LATER_FIRST * int(2 ** min(tries - 1, 10)), LATER_MOST)
     return min(max(own, asked), LATER_MOST) if asked else own
 
 

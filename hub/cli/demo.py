@@ -13,7 +13,7 @@ from hub.cli.place import ConfigOption, folder
 
 if TYPE_CHECKING:
     from hub.app import Hub
-    from simulators.carrier import Carrier
+    from simulators.carrier import Carrier, Event
 
 ACCOUNT, TOKEN = "AC" + "d" * 32, "simulated"
 TEMPLATE = '{"action":"emergency","battery":87,"linkquality":98}'
@@ -79,7 +79,9 @@ def _say(hub: "Hub", carrier: "Carrier", carrier_url: str, data: Path) -> None:
     broker = hub.broker
     topic = registry.homes[button.home].prefix + button.topic if button else "zigbee2mqtt/bed_sos"
     tool = "mosquitto_pub" if shutil.which("mosquitto_pub") else "mosquitto_pub (apt-get install mosquitto-clients)"
-    phone = next(iter(registry.people.values())).phone
+    home = registry.homes[button.home] if button else next(iter(registry.homes.values()))
+    first = home.contacts[0].person if home.contacts else next(iter(registry.people))
+    phone = registry.people[first].phone
     typer.echo(
         f"""
 carehub runs: hub {hub.configuration.hub.web.public_url}, carrier {carrier_url} (simulated), data in {data}
@@ -94,4 +96,13 @@ See and act:
 End with Ctrl-C. Texts as they arrive:
 """
     )
-    carrier.events.listen(lambda event: typer.echo(f"  {event}"))
+    names = {person.phone: person.name for person in registry.people.values()}
+    zone = hub.configuration.hub.timezone
+
+    def show(event: "Event") -> None:
+        arrow = {"arrived": "→", "inbound": "←"}.get(event.what)
+        if arrow is not None:
+            at = event.at.astimezone(zone).strftime("%H:%M:%S")
+            typer.echo(f"  {at} {arrow} {names.get(event.phone, '')} {event.phone}: {event.text}")
+
+    carrier.events.listen(show)

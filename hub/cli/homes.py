@@ -48,7 +48,7 @@ def apply(
     """
     from hub.app import applied, dump_text
     from hub.app import apply as write
-    from hub.settings.difference import MergeRefused, difference, merge, render
+    from hub.settings.difference import MergeRefused, difference, merge
 
     loaded = configuration(config)
 
@@ -61,7 +61,7 @@ def apply(
                 wanted = merge(found, overwrite=overwrite)
             except MergeRefused as error:
                 fail(str(error))
-            for line in render(found, overwrite=overwrite):
+            for line in found.lines(overwrite=overwrite):
                 typer.echo(line)
             if found.is_empty and before is not None and dump_text(before) == dump_text(loaded.registry):
                 typer.echo("The database is as the files say.")
