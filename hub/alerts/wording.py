@@ -164,7 +164,8 @@ def _forms(facts: Facts, setting: _Setting, text: Text) -> dict[str, tuple[str, 
     forms["by"] = name_forms(given.get("by") or phrases.somebody, _PERSON)
     forms |= {name: name_forms(given.get(name) or phrases.others, _PERSON) for name in ("next", "who2")}
     forms |= {name: (*name_forms(given.get(name, ""), (20, 12, 8)), "") for name in ("area", "channel", "error")}
-    forms |= {name: (cut(given.get(name, ""), 8),) for name in ("code", "code2", "ref", "pin")}
+    forms |= {name: (cut(given.get(name, ""), 4),) for name in ("code", "code2", "ref")}
+    forms["pin"] = (cut(given.get("pin", ""), 8),)
     forms |= {name: (_number(facts[name]),) for name in ("n", "h", "h2") if name in facts}
     forms |= {name: _moment(given.get(name, ""), setting) for name in ("at", "eta", "end", "from", "to")}
     if "mins" in facts:

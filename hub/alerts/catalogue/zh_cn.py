@@ -57,7 +57,7 @@ _ALERTS = {
         "短信通道{channel}拒绝我们[，错误{error}]，通知可能发不出。请查账号和余额", _HANDLE, _AND_DESK
     ),
     "stranger_code": Text(
-        "不认识的号码[，尾号{tail}，]用编号{ref}回复了{who}的告警，没有算数。请核实是谁", _CODE, _CODE
+        "陌生号码[尾号{tail}]用编号{ref}回复了{who}的告警，没有算数。请核实是谁", _CODE, _CODE
     ),
     "config_differs": Text("配置文件和数据库已不一致一天。请核对，运行carehub apply", _CODE, _CODE),
     "other": Text("{who}有新的告警[，{at}][，{addr}]。", _GO, _NOW),
