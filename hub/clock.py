@@ -5,12 +5,22 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+STEP_TOLERANCE = timedelta(seconds=2)
+
 
 class Clock(Protocol):
     """Hub time: aware UTC, never falling."""
 
     def now(self) -> datetime:
         """Return the present instant."""
+        ...
+
+    def raise_to(self, floor: datetime) -> None:
+        """Never answer less than `floor` again: the last committed instant, known once the database is open."""
+        ...
+
+    def step(self) -> timedelta:
+        """Follow a wall clock that was set forward; return by how much hub time jumped."""
         ...
 
     async def sleep(self, span: timedelta, wake: asyncio.Event | None = None) -> None:
@@ -36,10 +46,10 @@ class HubClock:
         if floor > self.now():
             self._anchor, self._mono = floor, time.monotonic()
 
-    def step(self, tolerance: timedelta = timedelta(seconds=2)) -> timedelta:
-        """Follow the wall clock if it runs ahead by more than `tolerance`; return by how much we moved."""
+    def step(self) -> timedelta:
+        """Follow the wall clock if it was set forward; slewing within 2 s is left alone. Return the jump."""
         ahead = datetime.now(UTC) - self.now()
-        if ahead <= tolerance:
+        if ahead <= STEP_TOLERANCE:
             return timedelta(0)
         self._anchor, self._mono = datetime.now(UTC), time.monotonic()
         return ahead
