@@ -46,9 +46,11 @@ def connect_sqlite(path: Path, *, wait_s: float = LOCK_WAIT_S) -> sqlite3.Connec
     return sqlite3.connect(uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False)
 
 
-def sqlite_engine(path: Path, *, writes: bool = True, foreign_keys: bool = True) -> Engine:
+def sqlite_engine(
+    path: Path, *, writes: bool = True, foreign_keys: bool = True, lock_wait_s: float = LOCK_WAIT_S
+) -> Engine:
     """Return an engine for one file; its transactions take the write lock at BEGIN, or never write."""
-    engine = create_engine("sqlite://", creator=lambda: connect_sqlite(path), poolclass=NullPool)
+    engine = create_engine("sqlite://", creator=lambda: connect_sqlite(path, wait_s=lock_wait_s), poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:

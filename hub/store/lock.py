@@ -13,7 +13,11 @@ from hub.store.engines import parse, postgres_engine, sqlite_file
 from hub.store.faults import unavailable
 
 _KEY = "hashtextextended('carehub run', 0)"
-_TRY = text(f"SELECT pg_try_advisory_lock({_KEY})")
+_TAKE = text(f"SELECT pg_advisory_lock({_KEY})")
+_GIVE = text(f"SELECT pg_advisory_unlock({_KEY})")
+# A server notices the death of the run before us some moments later.
+_WAIT = text("SET lock_timeout = '1s'")
+_WAITED = "55P03"
 _HOLDER = text(
     "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)"  # noqa: S608
     f" WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1"
@@ -68,9 +72,13 @@ class RunLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+        db, self._db = self._db, None
+        if db is not None:
+            try:
+                db.execute(_GIVE)
+                db.close()
+            except DBAPIError:  # the server is gone, and the lock with it
+                db.invalidate()
 
     def _lock_file(self) -> None:
         if self._file is None or self._handle is not None:
@@ -96,15 +104,26 @@ class RunLock:
         except DBAPIError as error:
             raise unavailable(error) from error
         try:
-            if db.execute(_TRY).scalar():
-                self._db = db
-                return
-            holder = db.execute(_HOLDER).scalar() or "another process"
+            db.execute(_WAIT)
+            holder = self._take(db)
         except DBAPIError as error:
             db.invalidate()
             raise unavailable(error) from error
+        if holder is None:
+            self._db = db
+            return
         db.close()
-        raise self._already(str(holder).removeprefix("carehub run: "))
+        raise self._already(holder.removeprefix("carehub run: "))
+
+    def _take(self, db: Connection) -> str | None:
+        """Take the lock on a server; return who has it instead, None if it is ours."""
+        try:
+            db.execute(_TAKE)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _WAITED:
+                raise
+            return str(db.execute(_HOLDER).scalar() or "another process")
+        return None
 
     def _name(self) -> str:
         return f"carehub run: process {os.getpid()} on {socket.gethostname()}"[:63]

@@ -87,7 +87,8 @@ class NotificationRows(AlertRows):
     def take_inbound(self, channel: str, provider_id: str, at: datetime) -> bool:
         """Note that an inbound message was taken; False if it had been before."""
         statement = insert(tables.inbound, self._dialect).values(channel=channel, provider_id=provider_id, at=at)
-        return self._db.execute(statement.on_conflict_do_nothing()).rowcount == 1
+        taken = statement.on_conflict_do_nothing().returning(tables.inbound.c.provider_id)
+        return self._db.execute(taken).first() is not None
 
     def _found(self, query: Select[Any], values: dict[str, Any] | None = None) -> list[Notification]:
         return [Notification(*row) for row in self._db.execute(query, values or {})]

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import structlog
@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from hub.clock import HubClock
 from hub.store.ballast import Ballast
 from hub.store.engines import (
+    LOCK_WAIT_S,
     DatabaseUnusable,
     connect_sqlite,
     parse,
@@ -39,15 +40,17 @@ class CheckReport:
     faults: tuple[str, ...] = ()
 
 
-def open_store(url: str) -> SqlStore:
+def open_store(url: str, *, lock_wait: timedelta = timedelta(seconds=LOCK_WAIT_S)) -> SqlStore:
     """Open the database at `url`; a SQLite one is created or upgraded first. Blocks for up to some seconds.
+
+    `lock_wait`: how long a write waits for another process that holds a SQLite database.
 
     Raises DatabaseUnusable with what to do about it, StoreUnavailable if waiting may help.
     """
     address = parse(url)
     path = sqlite_file(address)
     if path is not None:
-        return _open_sqlite(path)
+        return _open_sqlite(path, lock_wait.total_seconds())
     with _connected(address) as db:
         revision = known(revision_of(db), str(address))
     if revision != HEAD:
@@ -133,7 +136,7 @@ def _integrity(path: Path) -> tuple[str, ...]:
     return tuple(faults)
 
 
-def _open_sqlite(path: Path) -> SqlStore:
+def _open_sqlite(path: Path, lock_wait_s: float) -> SqlStore:
     ballast = Ballast(path)
     lost = had_database(path)
     try:
@@ -142,7 +145,9 @@ def _open_sqlite(path: Path) -> SqlStore:
         if not (is_full(error.__cause__ or error) and ballast.release()):
             raise
         revision = _prepare(path)
-    store = SqlStore.on_sqlite(path, sqlite_engine(path), sqlite_engine(path, writes=False), ballast)
+    store = SqlStore.on_sqlite(
+        path, sqlite_engine(path, lock_wait_s=lock_wait_s), sqlite_engine(path, writes=False), ballast
+    )
     store.created = revision is None
     store.lost = store.created and lost
     return store

@@ -149,8 +149,8 @@ class Writer:
     def _failed(self, jobs: list[Job], error: Exception, *, committing: bool) -> None:
         """Decide what becomes of the jobs of a transaction that is void."""
         self._floor = None
-        if is_lost(error) or is_unavailable(error):
-            self._link.drop()
+        if not is_full(error):
+            self._link.drop()  # whatever it was, a new connection may be better
         if is_full(error) and self._ballast is not None and self._ballast.release():
             self.waiting.put_back(jobs)
         elif is_lost(error) and not committing and not any(job.retried for job in jobs):

@@ -1,0 +1,25 @@
+"""Every test that asks for a `store` runs on both databases."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hub.store import SqlStore, open_store
+from tests.harness.postgres import postgres  # noqa: F401
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an upgraded database of the test's own."""
+    if request.param == "postgresql":
+        address: str = request.getfixturevalue("postgres").database()
+        return address
+    return f"sqlite:///{tmp_path}/var/carehub.db"
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncIterator[SqlStore]:
+    found = open_store(url)
+    yield found
+    await found.close()
