@@ -1,9 +1,9 @@
 """Does what is due: moves alerts, hands messages to carriers, asks for the fate of those in doubt."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -13,7 +13,7 @@ from hub.clock import Clock
 from hub.dispatch.words import Words
 from hub.engine import Engine
 from hub.engine.work import Work
-from hub.ports import Channel, Channels, Lane, NoAnswer, StoreUnavailable
+from hub.ports import Channel, Channels, Lane, NoAnswer, StoreUnavailable, Transaction
 
 T = TypeVar("T")
 log = structlog.get_logger("dispatch")
@@ -26,6 +26,7 @@ GRACE = timedelta(seconds=20)
 # Emergencies have slots of their own, so that nothing else can hold them up.
 EMERGENCY_SLOTS, OTHER_SLOTS = 60, 20
 LONGEST_SLEEP = timedelta(seconds=60)
+STUCK_SLEEP = timedelta(seconds=0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,15 @@ class _Job:
 
     message: Notification
     channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What is due: alerts, messages by "is an emergency"; and when something is next."""
+
+    alerts: bool
+    messages: Mapping[bool, bool]
+    next_at: datetime | None
 
 
 class Dispatcher:
@@ -45,6 +55,8 @@ class Dispatcher:
         self.channels = channels
         self.clock = clock
         self.words = words
+        self.send_limit = SEND_LIMIT
+        self.look_up_limit = LOOK_UP_LIMIT
         self.healthy = True
         self.emergency = asyncio.Event()
         self._wake = asyncio.Event()
@@ -82,22 +94,31 @@ class Dispatcher:
             await self._end()
 
     async def _turn(self) -> None:
+        """Look what is due without writing; do it; else sleep until something is, or somebody wakes us."""
         self._wake.clear()
         self._turning = True
         try:
-            moved = await self.engine.due()
-            claimed = await self._claim(emergency=True) + await self._claim(emergency=False)
-            due_at = await self.engine.store.read(lambda t: t.next_due())
+            due = await self.engine.store.read(self._look)
+            moved = await self.engine.due() if due.alerts else 0
+            for emergency in (True, False):
+                if due.messages[emergency]:
+                    moved += await self._claim(emergency=emergency)
         finally:
             self._turning = False
-        if moved or claimed:
+        if moved:
             return
         now = self.clock.now()
-        if due_at is not None and due_at <= now:
-            # Due, but all its slots are taken: the next one that ends wakes us.
-            due_at = now + (LONGEST_SLEEP if self._running[True] or self._running[False] else timedelta(seconds=0.1))
-        span = min(due_at - now, LONGEST_SLEEP) if due_at is not None else LONGEST_SLEEP
+        next_at = due.next_at
+        if next_at is not None and next_at <= now:
+            # Due, but all its slots are taken: the message that ends wakes us.
+            next_at = now + (LONGEST_SLEEP if self._running[True] or self._running[False] else STUCK_SLEEP)
+        span = min(next_at - now, LONGEST_SLEEP) if next_at is not None else LONGEST_SLEEP
         await self.clock.sleep(span, self._wake)
+
+    def _look(self, transaction: Transaction) -> _Due:
+        now = self.clock.now()
+        messages = {e: bool(transaction.due_notifications(now, 1, emergency=e)) for e in (True, False)}
+        return _Due(bool(transaction.due_alerts(now, 1)), messages, transaction.next_due())
 
     async def _claim(self, *, emergency: bool) -> int:
         free = (EMERGENCY_SLOTS if emergency else OTHER_SLOTS) - len(self._running[emergency])
@@ -108,8 +129,6 @@ class Dispatcher:
             due = work.transaction.due_notifications(work.now, free, emergency=emergency)
             return [job for message in due if (job := self._prepared(message, work)) is not None]
 
-        if not await self._anything_due(emergency):
-            return 0
         jobs = await self.engine.write(Lane.DUTY, claim)
         for job in jobs:
             task = asyncio.create_task(self._do(job))
@@ -118,11 +137,6 @@ class Dispatcher:
         if emergency and jobs:
             self.emergency.set()
         return len(jobs)
-
-    async def _anything_due(self, emergency: bool) -> bool:
-        now = self.clock.now()
-        due = await self.engine.store.read(lambda t: t.due_notifications(now, 1, emergency=emergency))
-        return bool(due)
 
     def _ended(self, task: asyncio.Task[None], emergency: bool) -> None:
         self._running[emergency].discard(task)
@@ -139,12 +153,12 @@ class Dispatcher:
             if filled is None:
                 self._unsendable(message, work, "no number any more")
                 return None
-            due_at = work.now + SEND_LIMIT + GRACE
+            due_at = work.now + self.send_limit + GRACE
             message = replace(filled, fate=Fate.SENDING, tries=message.tries + 1, sending_since=work.now, due_at=due_at)
         elif message.fate is Fate.SENDING:  # its attempt ended without a word: the store was away, or the hub
-            message = replace(message, fate=Fate.UNKNOWN, due_at=work.now + LOOK_UP_LIMIT + GRACE)
+            message = replace(message, fate=Fate.UNKNOWN, due_at=work.now + self.look_up_limit + GRACE)
         else:
-            message = replace(message, due_at=work.now + LOOK_UP_LIMIT + GRACE)
+            message = replace(message, due_at=work.now + self.look_up_limit + GRACE)
         work.update(message)
         return _Job(message, channel)
 
@@ -166,19 +180,21 @@ class Dispatcher:
 
     async def _send(self, job: _Job) -> None:
         message = job.message
-        result = await _safely(job.channel.send(message.to or "", message.text or "", limit=SEND_LIMIT))
+        result = await _safely(job.channel.send(message.to or "", message.text or "", limit=self.send_limit))
         log.info("sent", notification=message.id, alert=message.alert_id, key=message.key, result=type(result).__name__)
         await self.engine.answered(message.id, result)
 
     async def _look_up(self, job: _Job) -> None:
         message = job.message
         since = message.sending_since or message.created_at
-        answer = await _safely(job.channel.look_up(message.to or "", message.text or "", since, limit=LOOK_UP_LIMIT))
+        answer = await _safely(
+            job.channel.look_up(message.to or "", message.text or "", since, limit=self.look_up_limit)
+        )
         await self.engine.looked_up(message.id, answer)
 
     async def _ask(self, job: _Job) -> None:
         """An accepted emergency without a final fate for 45 s: ask once, then the next step waits no longer."""
-        report = await job.channel.fate(job.message.provider_id or "", limit=LOOK_UP_LIMIT)
+        report = await job.channel.fate(job.message.provider_id or "", limit=self.look_up_limit)
         if report is not None:
             await self.engine.report(report)
         await self.engine.silent(job.message.id)

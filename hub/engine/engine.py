@@ -80,16 +80,17 @@ class Engine:
     async def write(self, lane: Lane, work: Callable[[Work], T]) -> T:
         """Run `work` in one transaction and write what it changed; wake the dispatcher after the commit."""
 
-        def run(transaction: Transaction) -> T:
+        def run(transaction: Transaction) -> tuple[T, bool]:
             now = self.clock.now()
             current = Work(transaction, self._current(transaction), now)
             result = work(current)
-            current.finish()
+            changed = current.finish()
             transaction.set_fact(LAST_COMMITTED, now.isoformat())
-            return result
+            return result, changed
 
-        result = await self.store.write(lane, run)
-        self.wake()
+        result, changed = await self.store.write(lane, run)
+        if changed:
+            self.wake()
         return result
 
     def _current(self, transaction: Transaction) -> World:

@@ -59,7 +59,8 @@ class Work:
     def sent(self, alert_id: str) -> list[Notification]:
         """Return the messages of one alert, those of this transaction included."""
         if alert_id not in self._sent:
-            self._sent[alert_id] = self.transaction.notifications(alert_id)
+            kept = self.transaction.notifications(alert_id)
+            self._sent[alert_id] = [self._changed.get(message.id, message) for message in kept]
         return self._sent[alert_id]
 
     # --- changes
@@ -97,8 +98,8 @@ class Work:
         for change in report(finding, self.of(finding.home_id), self.world, self.now, self.fresh, self.sent):
             self.take(change)
 
-    def finish(self) -> None:
-        """Write all that changed."""
+    def finish(self) -> bool:
+        """Write all that changed; return whether anything may have become due."""
         for id, entries in self._entries.items():
             self.transaction.save_alert(self._alerts[id], entries)
         new = [self._changed.pop(m.id, m) for m in self._new]
@@ -106,6 +107,7 @@ class Work:
             self.transaction.add_notifications(new)
         for message in self._changed.values():
             self.transaction.save_notification(message)
+        return bool(self._entries or new or self._changed)
 
     def _cancel(self, alert_id: str, before: int | None = None) -> None:
         """Drop step messages that have not left; with `before`, only those of earlier rounds, which are said anew."""
