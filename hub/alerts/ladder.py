@@ -19,13 +19,10 @@ def resolve(policy: Policy, home: Home | None, registry: Registry) -> Ladder:
     area = home.area if home else None
     rungs = tuple(Rung(_people(step.tell, home, registry), step.by, step.wait) for step in policy.steps)
     last = policy.steps[-1].wait
-    supervisors = (
-        _ids(registry.staff(Role.SUPERVISOR, area))
-        or _ids(registry.staff(Role.STAFF, area))
-        or _ids(registry.staff(Role.STAFF, None))
-    )
+    staff = _ids(registry.staff(Role.STAFF, area)) or _ids(registry.staff(Role.STAFF, None))
+    supervisors = _ids(registry.staff(Role.SUPERVISOR, area)) or staff
     repeat = last if policy.repeat is None else max(policy.repeat, last)
-    return Ladder(rungs, repeat, policy.promise, supervisors, registry.everybody)
+    return Ladder(rungs, repeat, policy.promise, staff, supervisors, registry.everybody)
 
 
 def area_level(code: str) -> Role:
