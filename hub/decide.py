@@ -25,6 +25,7 @@ COUNTS_ONLY_WITHIN = timedelta(seconds=15)
 CODES_UNIQUE_FOR = timedelta(days=7)
 # A carrier that accepted a message and says nothing more for this long does not hold up an emergency.
 SILENT_CARRIER = timedelta(seconds=45)
+PRESSES = frozenset({"sos", "call", "unknown"})
 LATER_FIRST, LATER_MOST = timedelta(seconds=2), timedelta(seconds=60)
 
 Fresh = Callable[[], tuple[str, str]]
@@ -73,12 +74,14 @@ def _found(finding: Finding, alerts: Sequence[Alert], world: World, now: datetim
            fresh: Fresh, sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
     same = [a for a in alerts if a.home_id == finding.home_id and a.cause == finding.cause]
     unresolved = next((a for a in same if a.stage is not Stage.RESOLVED), None)
+    if unresolved is not None and unresolved.facts.get("test") and not finding.facts.get("test"):
+        return [_in_earnest(finding, unresolved, world, now, late, sent)]
     if unresolved is not None:
         return [_more(finding, unresolved, world, now, late, sent)] if finding.again else []
     watched = [a for a in same if DutyKind.WATCH in a.duties]
     if finding.latched and not finding.again and watched:
         return []  # resolved under watch: the watch decides
-    if not finding.again and not finding.latched and finding.what in {"sos", "call"}:
+    if not finding.again and finding.what in PRESSES and not finding.latched:
         return []  # a copy of a press that was dealt with
     ended = [machine.apply(a, ev.WatchEnded(), world.scene(now)) for a in watched]
     return [*ended, _opened(finding, world, now, late, fresh)]
@@ -86,12 +89,20 @@ def _found(finding: Finding, alerts: Sequence[Alert], world: World, now: datetim
 
 def _more(finding: Finding, alert: Alert, world: World, now: datetime, late: Lateness | None,
           sent: Callable[[str], Sequence[Notification]]) -> Change:  # fmt: skip
-    recent = alert.last_press_at is not None and now - alert.last_press_at < COUNTS_ONLY_WITHIN
-    event = ev.Again(now, finding.room, finding.device_id, counts_only=recent, late=late)
+    recent = alert.last_press_at is not None and finding.since - alert.last_press_at < COUNTS_ONLY_WITHIN
+    event = ev.Again(finding.since, finding.room, finding.device_id, recent, late, active=finding.latched)
     scene = world.scene(now, sent(alert.id))
     why = machine.needs_the_ladder_anew(alert, event, scene)
     change = machine.apply(alert, event, scene)
     return change.then(machine.apply(change.alert, ev.Unconfirmed(why), scene)) if why else change
+
+
+def _in_earnest(finding: Finding, alert: Alert, world: World, now: datetime, late: Lateness | None,
+                sent: Callable[[str], Sequence[Notification]]) -> Change:  # fmt: skip
+    """What began as the detector's own test is an alarm: it waits no longer, and no end of a test ends it."""
+    real = replace(alert, facts={name: value for name, value in alert.facts.items() if name != "test"})
+    event = ev.Again(finding.since, finding.room, finding.device_id, late=late, active=finding.latched)
+    return machine.apply(real, event, world.scene(now, sent(alert.id)))
 
 
 def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None, fresh: Fresh) -> Change:
@@ -129,7 +140,7 @@ def _cleared(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime)
     for alert in alerts:
         if alert.home_id != heard.home_id or alert.device_id != heard.device_id:
             continue
-        hazard = alert.cause in {f"{kind}:{heard.device_id}", f"unknown:{heard.device_id}"}
+        hazard = alert.cause in {f"{kind}:{heard.device_id}", f"unknown:{kind}:{heard.device_id}"}
         if hazard and alert.active and heard.reading.state == "clear":
             changes.append(_cleared_or_tested(alert, world.scene(now)))
     return changes
@@ -267,7 +278,7 @@ def _facts(alert: Alert) -> dict[str, Value]:
         facts["room"] = alert.room
     if alert.device_id is not None:
         facts.setdefault("dev", alert.device_id)
-    if alert.late is not None:
+    if alert.late is not None and not alert.pressed_since:
         facts["mins"] = max(1, int(alert.late.age.total_seconds() // 60))
         facts["late_max"] = int(not alert.late.exact)
         if alert.late.exact:
@@ -280,7 +291,8 @@ def step_silent(alert: Alert, sent: Sequence[Notification], now: datetime) -> ev
 
     Source: P5. Only for an open alert whose current step still waits.
     """
-    if alert.stage is not Stage.OPEN or DutyKind.STEP not in alert.duties or alert.duties[DutyKind.STEP].due_at <= now:
+    duty = alert.duties.get(DutyKind.STEP)
+    if alert.stage is not Stage.OPEN or duty is None or duty.due_at <= now or alert.step >= len(alert.ladder.rungs):
         return None
     current = [n for n in sent if n.step == alert.step - 1 and n.round == alert.round and n.fate is not Fate.CANCELLED]
     if not current:
@@ -306,6 +318,8 @@ def again_in(tries: int, asked: timedelta | None) -> timedelta:
 
 
 def site_or(registry: Registry, prefix: str) -> str:
-    """Return the home that a device nobody configured belongs to by its prefix, else the site."""
-    homes = registry.homes_by_prefix.get(prefix, ())
+    """Return the home that a device nobody configured belongs to by its prefix, or the only one; else the site."""
+    homes = tuple(registry.homes.values())
+    if len(homes) != 1:
+        homes = registry.homes_by_prefix.get(prefix, ())
     return homes[0].id if len(homes) == 1 else SITE

@@ -89,6 +89,7 @@ class Alert:
     room: str | None = None
     facts: Mapping[str, str | int] = field(default_factory=dict)
     late: Lateness | None = None
+    pressed_since: bool = False  # the late press was followed by one that did not wait: its texts are no longer late
     stage: Stage = Stage.OPEN
     round: int = 1
     step: int = 0

@@ -9,6 +9,8 @@ from hub.alerts.notification import Fate, Notification, Value
 
 # A message with one of these fates has reached its person, or may have.
 TOLD = frozenset({Fate.SENDING, Fate.ACCEPTED, Fate.DELIVERED, Fate.UNKNOWN})
+# A round has reached somebody only if the carrier has one of its messages: unknown is not delivered.
+REACHED = frozenset({Fate.ACCEPTED, Fate.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,10 @@ class Scene:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, person: str | None) -> str:
-        """Return a person's name; the id of one who is gone."""
-        return self.names.get(person or "", person or "")
+        """Return a person's name; the id of one who is gone; nothing for the duty desk and the hub itself."""
+        if person is None or person == "hub" or person.startswith("@"):
+            return ""
+        return self.names.get(person, person)
 
     def told(self, alert: Alert, *, but: Sequence[str] = ()) -> tuple[str, ...]:
         """People who were, or may have been, reached about this alert, without `but`; in the order they were told."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hub.alerts.alert import Alert, Stage
+from hub.alerts.alert import Alert, DutyKind, Stage
 from hub.alerts.policy import Severity
 from hub.alerts.replies import Reply, ReplyKind
 
@@ -69,6 +69,10 @@ def _open(told: Told) -> bool:
     return told.is_open
 
 
+def _to_confirm(told: Told) -> bool:
+    return told.is_held and DutyKind.CONFIRM in told.alert.duties
+
+
 def _held(told: Told) -> bool:
     return told.is_held
 
@@ -85,9 +89,9 @@ def _unresolved(told: Told) -> bool:
     return told.alert.stage is not Stage.RESOLVED
 
 
-_WHOLE_HOME = frozenset({_open_emergency, _held, _held_not_there, _took_part})
+_WHOLE_HOME = frozenset({_open_emergency, _to_confirm, _held, _held_not_there, _took_part})
 _ORDER: dict[ReplyKind, tuple[Callable[[Told], bool], ...]] = {
-    ReplyKind.TAKE: (_open_emergency, _open, _held, _unresolved),
+    ReplyKind.TAKE: (_open_emergency, _open, _to_confirm, _held, _unresolved),
     ReplyKind.PASS: (_open_emergency, _held, _open, _unresolved),
     ReplyKind.ARRIVED: (_held_not_there, _held, _open_emergency, _open, _unresolved),
     ReplyKind.RESOLVE: (_took_part, _unresolved),

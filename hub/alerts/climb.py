@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.alerts.alert import Alert, Duty, DutyKind, Entry
-from hub.alerts.change import TOLD, Change, Scene, Tell
+from hub.alerts.change import REACHED, Change, Scene, Tell
 from hub.alerts.policy import Severity
 
 # Presses and refusals hurry the ladder by at most one step a minute.
@@ -47,7 +47,7 @@ def step_due(alert: Alert, scene: Scene, key: str | None = None) -> Change:
     if not any(rung.people for rung in rungs):
         return _nobody_at_all(alert, scene)
     if alert.step >= len(rungs):
-        return _next_round(alert, scene)
+        return _next_round(alert, scene, key)
     passed = Change(alert)
     while alert.step < len(rungs):
         rung, number = rungs[alert.step], alert.step
@@ -55,7 +55,7 @@ def step_due(alert: Alert, scene: Scene, key: str | None = None) -> Change:
         if rung.people:
             return passed.then(_run(alert, number, key or text_key(alert), scene))
         entry = Entry(scene.now, "hub", "empty_step", {"step": number + 1})
-        tells = _tell_empty(alert, number, rung.by)
+        tells = _tell_empty(alert, number, rung.by, scene)
         passed = passed.then(Change(_joined(alert, tells), (entry,), tells))
         alert = passed.alert
     return passed.then(Change(_waiting(alert, timedelta(0), scene.now)))
@@ -71,13 +71,14 @@ def _run(alert: Alert, number: int, key: str, scene: Scene) -> Change:
 
 
 def text_key(alert: Alert) -> str:
-    """Return the key of the text that asks for help."""
-    return "sos.late" if alert.what == "sos" and alert.late is not None else alert.what
+    """Return the key of the text that asks for help. Old is not new, and new is never told as old."""
+    is_late = alert.late is not None and not alert.pressed_since
+    return "sos.late" if alert.what == "sos" and is_late else alert.what
 
 
-def _tell_empty(alert: Alert, step: int, by: tuple[str, ...]) -> tuple[Tell, ...]:
-    if alert.round > 1:
-        return ()  # said in the first round; the rest of the ladder has people
+def _tell_empty(alert: Alert, step: int, by: tuple[str, ...], scene: Scene) -> tuple[Tell, ...]:
+    if any(n.key == "empty_step" and n.facts.get("n") == step + 1 for n in scene.sent):
+        return ()  # said before; the rest of the ladder has people
     return tuple(Tell(p, "empty_step", {"n": step + 1}, by) for p in alert.ladder.supervisors or alert.ladder.staff)
 
 
@@ -93,19 +94,19 @@ def _waiting(alert: Alert, wait: timedelta, now: datetime) -> Alert:
     return with_duty(alert, DutyKind.STEP, due, now)
 
 
-def _next_round(alert: Alert, scene: Scene) -> Change:
+def _next_round(alert: Alert, scene: Scene, key: str | None) -> Change:
     """Begin again from the first rung; a round that reached nobody is told to everybody with a number."""
-    reached = any(n.fate in TOLD and n.step is not None and n.round == alert.round for n in scene.sent)
+    reached = any(n.fate in REACHED and n.step is not None and n.round == alert.round for n in scene.sent)
     by = alert.ladder.rungs[-1].by
     minutes = _minutes_open(alert, scene)
     tells: tuple[Tell, ...] = ()
     if not reached:
         tells = tuple(Tell(p, "nobody_reachable", {"mins": minutes}, by) for p in alert.ladder.everybody)
-    elif alert.round == 1:
+    elif alert.round == 1 and key is None:  # with a text of its own, somebody had it and let it go
         tells = tuple(Tell(p, "nobody", {"mins": minutes}, by) for p in alert.ladder.supervisors)
     entry = Entry(scene.now, "hub", "round_over", {"round": alert.round, "reached": int(reached)})
     over = replace(_joined(alert, tells), step=0, round=alert.round + 1, round_at=None, reached=reached)
-    return Change(over, (entry,), tells).then(step_due(over, scene))
+    return Change(over, (entry,), tells).then(step_due(over, scene, key))
 
 
 def _nobody_at_all(alert: Alert, scene: Scene) -> Change:

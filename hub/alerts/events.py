@@ -21,13 +21,17 @@ class Hurry:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Pressed again, active again after its clear, or from another room. `counts_only`: within 15 s of the last."""
+    """Pressed again, active again after its clear, or from another room.
+
+    `counts_only`: within 15 s of the last. `active`: it is a state, and now so.
+    """
 
     at: datetime
     room: str | None = None
     device_id: str | None = None
     counts_only: bool = False
     late: Lateness | None = None
+    active: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,9 @@ def is_elsewhere(alert: Alert, event: ev.Again) -> bool:
 
 def _step(alert: Alert, _: ev.StepDue, scene: Scene) -> Change:
     change = climb.step_due(alert, scene, alert.ask_with)
-    return replace(change, alert=replace(change.alert, ask_with=None, lapsed=None))
+    if not any(tell.step is not None for tell in change.tells):
+        return change  # only empty rungs: the text waits for somebody to read it
+    return replace(change, alert=replace(change.alert, ask_with=None, lapsed=None, ask_facts={}))
 
 
 def _hurry(alert: Alert, event: ev.Hurry, scene: Scene) -> Change:
@@ -128,10 +130,14 @@ def _hurry(alert: Alert, event: ev.Hurry, scene: Scene) -> Change:
 
 def _again(alert: Alert, event: ev.Again, scene: Scene) -> Change:
     count = alert.count + 1
-    entry = Entry(scene.now, "hub", "again", {"count": count, "device": event.device_id or ""})
+    detail: dict[str, str | int] = {"count": count, "device": event.device_id or ""}
+    if event.late is not None:
+        detail |= {"late_s": int(event.late.age.total_seconds()), "exact": int(event.late.exact)}
+    entry = Entry(scene.now, "hub", "again", detail)
     # Whoever goes looks in the room of the last press first.
     room = event.room or alert.room
-    seen = replace(alert, room=room, count=count, last_press_at=event.at, active=alert.active or _is_hazard(alert))
+    seen = replace(alert, room=room, count=count, last_press_at=event.at, active=alert.active or event.active)
+    seen = replace(seen, pressed_since=alert.pressed_since or event.late is None)
     if event.counts_only and not is_elsewhere(alert, event):
         return Change(seen, (entry,))
     if alert.stage is OPEN:
@@ -163,7 +169,7 @@ def _acknowledge(alert: Alert, event: ev.Acknowledge, scene: Scene) -> Change:
         return Change(alert, (entry,), (_closed_already(alert, event.by),))
     if alert.stage is OPEN:
         return _take(alert, event.by, entry, scene)
-    joined = climb.without(_helped(alert, event.by), DutyKind.CONFIRM, DutyKind.TELL)
+    joined = climb.without(_helped(alert, event.by), DutyKind.CONFIRM)
     if event.by == alert.holder or event.by in alert.helpers or event.by in alert.offered or event.via != "sms":
         return Change(joined, (entry,), (Tell(event.by, "answer.take", _eta(alert)),))
     facts: dict[str, Value] = {"by": scene.name(alert.holder), "at": (alert.taken_at or scene.now).isoformat()}
@@ -175,7 +181,8 @@ def _acknowledge(alert: Alert, event: ev.Acknowledge, scene: Scene) -> Change:
 def _take(alert: Alert, by: str, entry: Entry, scene: Scene) -> Change:
     until = scene.now + alert.ladder.promise
     taken = replace(_helped(alert, by), holder=by, taken_at=scene.now, promised_until=until, arrived_at=None)
-    taken = replace(taken, duties={}, ask_with=None, lapsed=None, offered=(), last_again_at=None)
+    taken = replace(taken, duties={}, offered=(), last_again_at=None, reached=True)
+    taken = replace(taken, ask_with=None, lapsed=None, ask_facts={})
     taken = climb.with_duty(taken, DutyKind.PROMISE, until, scene.now)
     taken = climb.with_duty(taken, DutyKind.REMIND, scene.now + alert.ladder.promise / 2, scene.now)
     facts: dict[str, Value] = {"by": scene.name(by), "eta": until.isoformat()}
@@ -189,13 +196,26 @@ def _pass(alert: Alert, event: ev.Pass, scene: Scene) -> Change:
         return Change(alert, (entry,), (_closed_already(alert, event.by),))
     answer = Tell(event.by, "answer.pass")
     if alert.stage is OPEN:
-        return Change(climb.hurried(alert, scene.now, gap=timedelta(0)), (entry,), (answer,))
+        next_now = event.via != "sms" or _is_waited_for(alert, event.by, scene)
+        free = climb.hurried(alert, scene.now, gap=timedelta(0)) if next_now else alert
+        return Change(free, (entry,), (answer,))
     return Change(_let_go(alert, scene), (entry,), (answer,))
+
+
+def _is_waited_for(alert: Alert, person: str, scene: Scene) -> bool:
+    """Whether the ladder waits for this person's answer; those of an earlier rung have been passed already."""
+    asked = [n for n in scene.sent if n.person_id == person and (n.step is not None or n.key == "handed_over")]
+    if not asked:
+        return True
+    last = max(asked, key=lambda n: n.created_at)
+    return last.key == "handed_over" or (last.round == alert.round and last.step == alert.step - 1)
 
 
 def _let_go(alert: Alert, scene: Scene) -> Alert:
     """The holder is out: the ladder goes on with the next rung, after the last with a new round, now."""
-    free = replace(alert, holder=None, promised_until=None, arrived_at=None, duties={})
+    rungs = alert.ladder.rungs
+    step = alert.step if any(rung.people for rung in rungs[alert.step :]) else len(rungs)
+    free = replace(alert, step=step, holder=None, promised_until=None, arrived_at=None, duties={})
     return climb.with_duty(free, DutyKind.STEP, scene.now, scene.now)
 
 
@@ -225,12 +245,14 @@ def _arrived(alert: Alert, event: ev.Arrived, scene: Scene) -> Change:
     if alert.stage is RESOLVED:
         return Change(alert, (entry,), (_closed_already(alert, event.by),))
     until = scene.now + OUTCOME_WITHIN
+    news = alert.arrived_at is None or event.by not in alert.helpers  # saying it twice wakes nobody
     there = replace(_helped(alert, event.by), holder=alert.holder or event.by, arrived_at=scene.now)
-    there = replace(there, promised_until=until, taken_at=alert.taken_at or scene.now, duties={}, ask_with=None)
+    there = replace(there, promised_until=until, taken_at=alert.taken_at or scene.now, duties={}, reached=True)
+    there = replace(there, ask_with=None, lapsed=None, ask_facts={})
     there = climb.with_duty(there, DutyKind.PROMISE, until, scene.now)
     there = climb.with_duty(there, DutyKind.REMIND, scene.now + OUTCOME_WITHIN / 2, scene.now)
     facts: dict[str, Value] = {"by": scene.name(event.by), "at": scene.now.isoformat()}
-    others = tuple(Tell(p, "arrived", facts) for p in scene.told(alert, but=(event.by,)))
+    others = tuple(Tell(p, "arrived", facts) for p in scene.told(alert, but=(event.by,))) if news else ()
     return Change(there, (entry,), (Tell(event.by, "answer.arrived"), *others), cancel=True)
 
 
@@ -250,10 +272,10 @@ def _expired(alert: Alert, _: ev.PromiseExpired, scene: Scene) -> Change:
         staff = set(alert.ladder.staff)
         step = next((i for i, rung in enumerate(rungs) if staff.intersection(rung.people)), step)
         key, facts = "outcome_missing", {"at": alert.arrived_at.isoformat()}
-    asked = rungs[step if step < len(rungs) else 0].people if rungs else ()
+    asked = next((rung.people for rung in (*rungs[step:], *rungs) if rung.people), ())
     names = "、".join(scene.name(p) for p in asked if p != alert.holder)
     tells = (Tell(alert.holder, "lapsed.you", {**_eta(alert), "next": names}),) if alert.holder else ()
-    free = replace(_let_go(alert, scene), step=step, ask_with=key, lapsed=alert.holder, ask_facts=facts)
+    free = replace(_let_go(replace(alert, step=step), scene), ask_with=key, lapsed=alert.holder, ask_facts=facts)
     if alert.arrived_at is not None:  # who is asked for the outcome takes part, and may say how it ended
         free = replace(free, helpers=tuple(dict.fromkeys((*alert.helpers, *asked))))
     return Change(free, (entry,), tells)
@@ -307,11 +329,12 @@ def _eta(alert: Alert) -> dict[str, Value]:
 
 
 def _helped(alert: Alert, by: str) -> Alert:
-    return alert if by in alert.helpers else replace(alert, helpers=(*alert.helpers, by))
+    """Who takes part is answered, and so hears how it goes on."""
+    return replace(alert, helpers=_with(alert.helpers, by), told=_with(alert.told, by))
 
 
-def _is_hazard(alert: Alert) -> bool:
-    return alert.what in {"gas", "smoke", "co", "leak", "fall"}
+def _with(people: tuple[str, ...], person: str) -> tuple[str, ...]:
+    return people if person in people else (*people, person)
 
 
 def clamped(alert: Alert, now: datetime) -> Alert:

@@ -13,7 +13,7 @@ from hub.decide import act, hear, lateness, site_or
 from hub.engine.work import Work
 from hub.homes import SITE, Device, DeviceState
 from hub.ports import Arrival, Delivery, Session, Transaction
-from hub.rules import faults, hazard
+from hub.rules import faults, hazard, sos
 from hub.rules.finding import Heard
 
 # The fault that a device was unreadable lies beside its states, so that its next readable word ends it.
@@ -53,6 +53,7 @@ class _Batch:
         self.arrivals = arrivals
         self.rows: list[tuple[str, str, Reading, datetime]] = []
         self.states: States = {}
+        self.told: set[tuple[str, str | None, str]] = set()
         self.dirty: dict[tuple[str, str, str, str], DeviceState] = {}
 
     def run(self) -> None:
@@ -64,6 +65,7 @@ class _Batch:
         for arrival, found in zip(self.arrivals, owners, strict=True):
             if arrival.fault is not None:
                 self._unreadable(arrival)
+            self.told.clear()
             for reading, owner in zip(arrival.readings, found, strict=True):
                 self._hear(arrival, reading, *owner)
         self.work.transaction.add_readings(self.rows)
@@ -86,11 +88,13 @@ class _Batch:
         self.rows.append((home, device_id, reading, at))
         # The watch session subscribes with QoS 0 itself: its level says nothing of the broker.
         qos = 1 if arrival.delivery.session is Session.WATCH else message.qos
-        heard = Heard(reading, home, device_id, device, at, previous, qos)
+        waited = arrival.delivery.waited_since is not None
+        heard = Heard(reading, home, device_id, device, at, previous, qos, waited)
         if reading.retained and reading.kind is Kind.BUTTON:
-            self._retained_press(heard)
+            if reading.state is State.ACTIVE:
+                self._retained_press(heard)
             return
-        if _concerns_alerts(heard):
+        if _concerns_alerts(heard) and not self._is_told_already(heard):
             late = lateness(at, arrival.delivery.waited_since, reading.device_at)
             alerts = self.work.of(home, SITE)
             for change in hear(heard, alerts, self.work.world, self.work.now, late, self.work.fresh, self.work.sent):
@@ -99,6 +103,15 @@ class _Batch:
             self._readable(device)
         if reading.state is not None:
             self._keep(key, _state(key, heard))
+
+    def _is_told_already(self, heard: Heard) -> bool:
+        """Whether another reading of the same message told of the same press: an action and a state beside it."""
+        call = sos.evaluate(heard)
+        if call is None:
+            return False
+        told = (call.home_id, call.device_id, call.cause) in self.told
+        self.told.add((call.home_id, call.device_id, call.cause))
+        return told
 
     def _keep(self, key: tuple[str, str, str, str], state: DeviceState) -> None:
         self.states[key] = self.dirty[key] = state
@@ -176,8 +189,9 @@ def _concerns_alerts(heard: Heard) -> bool:
 def _state(key: tuple[str, str, str, str], heard: Heard) -> DeviceState:
     reading, before = heard.reading, heard.previous
     state = reading.state.value if reading.state else ""
-    momentary = reading.kind is Kind.BUTTON and reading.state is State.ACTIVE
-    since = before.since if before is not None and before.state == state and not momentary else heard.at
+    is_press = reading.kind is Kind.BUTTON and reading.state is State.ACTIVE
+    lasts = before is not None and before.state == state and (not is_press or sos.is_repeat(heard))
+    since = before.since if before is not None and lasts else heard.at
     return DeviceState(
         *key,
         state=state,

@@ -27,7 +27,8 @@ class Heard:
     """One reading with what the rules need to judge it.
 
     `device` is None for a device nobody configured; `device_id` is then its full topic. `previous` is its last
-    word about the same kind and property. `qos` is the level the message was delivered with.
+    word about the same kind and property. `qos` is the level the message was delivered with. `waited`: it may have
+    lain at the broker, so that `at` does not say when it was sent.
     """
 
     reading: Reading
@@ -37,6 +38,7 @@ class Heard:
     at: datetime
     previous: DeviceState | None = None
     qos: int = 1
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

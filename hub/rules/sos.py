@@ -46,13 +46,17 @@ def is_same_press(heard: Heard) -> bool:
     """Whether this is a copy of the press before: same device and action at the same moment, or the same count.
 
     Native devices number their presses: the same `seq` and `at` is a repeat. Others: the same action within
-    500 ms of hub time, unless the device's own times differ.
+    500 ms of hub time since the press was first heard, unless the device's own times differ. Messages that waited
+    arrive all at once: for them only the device's own time can say that two are one.
     """
     before, reading = heard.previous, heard.reading
     if before is None or before.state != State.ACTIVE or before.action != reading.action:
         return False
     if reading.seq is not None and before.seq is not None:
         return reading.seq == before.seq and reading.device_at == before.device_at
-    if reading.device_at and before.device_at and abs(reading.device_at - before.device_at) > SAME_PRESS:
+    if reading.device_at and before.device_at:
+        if abs(reading.device_at - before.device_at) > SAME_PRESS:
+            return False
+    elif heard.waited:
         return False
-    return heard.at - before.at <= SAME_PRESS
+    return timedelta(0) <= heard.at - before.since <= SAME_PRESS

@@ -1,7 +1,7 @@
 """A device that nobody configured cries for help: an alert to staff, never silence."""
 
 from devices.reading import Kind, State
-from hub.rules import hazard
+from hub.rules import hazard, sos
 from hub.rules.finding import Finding, Heard, Severity, is_edge
 
 
@@ -15,19 +15,19 @@ def evaluate(heard: Heard) -> Finding | None:
     if severity is None:
         return None
     return Finding(
-        cause=cause(heard.device_id),
+        cause=cause(reading.kind, heard.device_id),
         what="unknown",
         severity=severity,
         home_id=heard.home_id,
         device_id=heard.device_id,
         room=None,
         since=heard.at,
-        again=is_press or is_edge(heard),
+        again=not sos.is_repeat(heard) if is_press else is_edge(heard),
         latched=not is_press,
         facts={"dev": reading.device, "device_kind": reading.kind.value},
     )
 
 
-def cause(device_id: str) -> str:
-    """One unresolved alert per unknown device, whatever it says."""
-    return f"unknown:{device_id}"
+def cause(kind: Kind, device_id: str) -> str:
+    """One unresolved alert per unknown device and kind: a press never hides in the slower ladder of a leak."""
+    return f"unknown:{kind.value}:{device_id}"
