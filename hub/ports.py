@@ -194,6 +194,10 @@ class Transaction(Protocol):
         """Count one more try at a message that failed; return how many that makes."""
         ...
 
+    def forget_tries(self, session: Session, digest: bytes) -> None:
+        """Drop the count of a message that was handled or set aside: equal bytes may come again, and be a press."""
+        ...
+
     def shelve(self, session: Session, message: Message, reason: str, tries: int = 0) -> None:
         """Set a message aside; at most 1,000 are kept, of one topic 20, the oldest go first."""
         ...

@@ -11,7 +11,6 @@ import structlog
 
 from hub.alerts.alert import Alert
 from hub.alerts.events import Event
-from hub.alerts.machine import InvalidTransition
 from hub.alerts.policy import Policy, Severity
 from hub.clock import Clock
 from hub.decide import World, due
@@ -143,13 +142,18 @@ class Engine:
 
         def run(work: Work) -> int:
             alerts = work.transaction.due_alerts(work.now, limit)
+            moved = 0
             for found in alerts:
                 alert = work.hold(found)
                 try:
                     work.take(due(alert, work.world, work.now, work.sent(alert.id)))
-                except InvalidTransition as error:
-                    log.error("duty_failed", alert=alert.id, error=str(error))
-            return len(alerts)
+                    moved += 1
+                except StoreUnavailable:
+                    raise
+                except Exception as error:
+                    # One alert's fault stays its own; the audit says that it does not move.
+                    log.error("duty_failed", alert=alert.id, error=repr(error))
+            return moved
 
         return await self.write(Lane.DUTY, run)
 
@@ -221,7 +225,7 @@ class Engine:
             if tries > TRIES_BEFORE_SHELF:
                 break
             try:
-                await self.write(lane, lambda work: take_in([arrival], work))
+                await self.write(lane, lambda work: _handled(work, arrival))
             except StoreUnavailable:
                 raise
             except Exception as error:
@@ -229,7 +233,7 @@ class Engine:
                 log.error("message_failed", error=repr(error), tries=tries)
             else:
                 return
-        await self.write(lane, lambda work: work.transaction.shelve(session, arrival.delivery.message, reason, 3))
+        await self.write(lane, lambda work: _shelved(work, arrival, reason))
         self.counters["shelved"] += 1
         self.on_shelved(arrival)
 
@@ -238,6 +242,18 @@ class Engine:
         session = arrivals[0].delivery.session
         cries = session is Session.WATCH and any(r.sos for a in arrivals for r in a.readings)
         return Lane.SOS if cries else LANES[session]
+
+
+def _handled(work: Work, arrival: Arrival) -> None:
+    """Handle one message; the next one of the same bytes has its tries of its own."""
+    take_in([arrival], work)
+    work.transaction.forget_tries(arrival.delivery.session, digest(arrival.delivery))
+
+
+def _shelved(work: Work, arrival: Arrival, reason: str) -> None:
+    session = arrival.delivery.session
+    work.transaction.shelve(session, arrival.delivery.message, reason, TRIES_BEFORE_SHELF)
+    work.transaction.forget_tries(session, digest(arrival.delivery))
 
 
 def floor(transaction: Transaction) -> datetime | None:

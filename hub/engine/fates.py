@@ -1,12 +1,14 @@
 """What carriers say of our messages, and what follows: later, the next channel, the next step, a task for staff."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from hub.alerts.alert import Alert, Stage
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.decide import SILENT_CARRIER, act, again_in, step_silent
 from hub.engine.work import Work
+from hub.homes import SITE
 from hub.ports import Accepted, FateReport, NoAnswer, Rejected, Verdict
 from hub.rules import faults
 
@@ -20,7 +22,7 @@ _FINAL = frozenset({Fate.DELIVERED, Fate.FAILED, Fate.CANCELLED})
 def answered(work: Work, id: str, result: Accepted | Rejected | NoAnswer) -> str | None:
     """Take the outcome of one attempt; return the carrier's id if it accepted."""
     message = work.transaction.notification(id)
-    if message is None or message.fate in _FINAL:
+    if message is None or message.fate in _FINAL or message.fate is Fate.ACCEPTED:
         return None
     if isinstance(result, Accepted):
         accepted(work, message, result)
@@ -59,12 +61,15 @@ def looked_up(work: Work, id: str, result: Accepted | NoAnswer | None) -> None:
         return
     urgent = message.severity is Severity.EMERGENCY
     if message.tries >= MOST_UNKNOWN:
-        work.update(replace(message, due_at=None))
+        if result is None:
+            work.update(replace(message, fate=Fate.FAILED, due_at=None, ended_at=work.now))
+        else:
+            work.update(replace(message, due_at=None))
         _next_way(work, message)
         _hurry(work, message)
     elif result is None or urgent:
         # Surely not there; or an emergency that cannot wait: a duplicate is better than a loss.
-        work.update(replace(message, fate=Fate.QUEUED, due_at=work.now))
+        _queue_again(work, message, work.now)
     else:
         work.update(replace(message, due_at=work.now + LOOK_AGAIN, tries=message.tries + 1))
 
@@ -100,20 +105,33 @@ def _final(work: Work, message: Notification, fate: Fate, error: str | None, ver
 def _rejected(work: Work, message: Notification, result: Rejected) -> None:
     if result.verdict is Verdict.LATER and (message.tries < MOST_TRIES or message.severity is Severity.EMERGENCY):
         due_at = work.now + again_in(message.tries, result.again_in)
-        work.update(replace(message, fate=Fate.QUEUED, due_at=due_at, error=result.error))
+        _queue_again(work, replace(message, error=result.error), due_at)
         return
     _failed(work, message, result.verdict, result.error)
+
+
+def _queue_again(work: Work, message: Notification, due_at: datetime) -> None:
+    if _is_wanted(work, message):
+        work.update(replace(message, fate=Fate.QUEUED, due_at=due_at))
+    else:
+        fate = Fate.CANCELLED if message.fate is Fate.SENDING else message.fate
+        work.update(replace(message, fate=fate, due_at=None, ended_at=work.now))
+
+
+def _is_wanted(work: Work, message: Notification) -> bool:
+    """Whether a call for help is still to be made: its alert waits for somebody, in the same round."""
+    if message.alert_id is None or message.step is None:
+        return True
+    alert = _alert(work, message)
+    return alert is not None and alert.stage is Stage.OPEN and alert.round == message.round
 
 
 def _failed(work: Work, message: Notification, verdict: Verdict, error: str) -> None:
     work.update(replace(message, fate=Fate.FAILED, error=error, due_at=None, ended_at=work.now))
     if verdict is Verdict.DEAD_NUMBER and message.person_id is not None:
-        name = (
-            work.world.registry.people[message.person_id].name
-            if message.person_id in work.world.registry.people
-            else ""
-        )
-        work.report(faults.number_dead(message.person_id, name, message.home_id, work.now))
+        person = work.world.registry.people.get(message.person_id)
+        name = person.name if person else ""
+        work.report(faults.number_dead(message.person_id, name, message.home_id or SITE, work.now))
     if verdict is Verdict.REFUSED:
         work.report(faults.channel_refused(message.channel, error, work.now))
     _next_way(work, message)
@@ -122,7 +140,7 @@ def _failed(work: Work, message: Notification, verdict: Verdict, error: str) -> 
 
 def _next_way(work: Work, message: Notification) -> None:
     """Try the next channel of the step: the same words to the same person another way."""
-    if message.then:
+    if message.then and _is_wanted(work, message):
         way, *rest = message.then
         fresh = Notification(
             id=work.new_id(),
@@ -144,13 +162,15 @@ def _next_way(work: Work, message: Notification) -> None:
 
 
 def _hurry(work: Work, message: Notification) -> None:
-    if message.alert_id is None or message.step is None:
+    alert = _alert(work, message)
+    if alert is None or message.step is None:
         return
-    alert = work.transaction.alert(message.alert_id)
-    if alert is None:
-        return
-    alert = work.hold(alert)
     sent = work.sent(alert.id)
     event = step_silent(alert, sent, work.now)
     if event is not None:
         work.take(act(alert, event, work.world, work.now, sent))
+
+
+def _alert(work: Work, message: Notification) -> Alert | None:
+    alert = work.transaction.alert(message.alert_id) if message.alert_id is not None else None
+    return work.hold(alert) if alert is not None else None

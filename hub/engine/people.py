@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from hub.alerts import events as ev
 from hub.alerts.alert import Alert, Stage
-from hub.alerts.change import TOLD, Tell
+from hub.alerts.change import TOLD, Change, Tell
 from hub.alerts.choose import Told
 from hub.alerts.notification import Notification
 from hub.alerts.policy import Severity
@@ -18,7 +18,6 @@ from hub.rules import faults
 
 # Automatic answers to one number until it does something that counts: two machines must not talk all night.
 MOST_ANSWERS = 5
-_ASKS_BACK = frozenset({"answer.not_understood", "answer.which_one", "answer.note"})
 
 
 class NoSuchAlert(LookupError):
@@ -38,9 +37,13 @@ def received(work: Work, inbound: Inbound) -> bool:
     if understood.stranger:
         _stranger(work, inbound, said.code)
         understood = replace(understood, answer=Tell(people[0].id, "answer.not_understood"))
-    for done in understood.acts:
-        _do(work, done, inbound.channel)
-    _answer(work, inbound, understood.answer, acted=any(not isinstance(a.event, ev.Noted) for a in understood.acts))
+    changes = [_change(work, done) for done in understood.acts]
+    acted = any(change.alert != work.hold(done.alert) for change, done in zip(changes, understood.acts, strict=True))
+    may_answer = _may_answer(work, inbound, acted=acted)
+    for change in changes:
+        _do(work, change, inbound.channel, may_answer=may_answer)
+    if understood.answer is not None and may_answer:
+        _answer(work, inbound, understood.answer)
     return True
 
 
@@ -66,24 +69,27 @@ def _told(work: Work, people: tuple[Person, ...]) -> list[Told]:
     return [Told(work.hold(a), told[id]) for id, a in alerts.items() if a is not None]
 
 
-def _do(work: Work, done: Act, channel: str) -> None:
+def _change(work: Work, done: Act) -> Change:
     alert = work.hold(done.alert)
-    change = act(alert, done.event, work.world, work.now, work.sent(alert.id))
-    # The answer goes back the way the reply came.
-    tells = tuple(replace(t, by=(channel,)) if t.key.startswith("answer.") else t for t in change.tells)
-    work.take(replace(change, tells=tells))
+    return act(alert, done.event, work.world, work.now, work.sent(alert.id))
 
 
-def _answer(work: Work, inbound: Inbound, answer: Tell | None, *, acted: bool) -> None:
+def _do(work: Work, change: Change, channel: str, *, may_answer: bool) -> None:
+    """Take the change; its answer goes back the way the reply came, or not at all."""
+    answers = tuple(replace(t, by=(channel,)) for t in change.tells if t.key.startswith("answer.") and may_answer)
+    others = tuple(t for t in change.tells if not t.key.startswith("answer."))
+    work.take(replace(change, tells=(*answers, *others)))
+
+
+def _may_answer(work: Work, inbound: Inbound, *, acted: bool) -> bool:
+    """Count the answers to a number whose replies change nothing, and say whether it may have one more."""
     name = f"answers:{inbound.channel}:{inbound.sender}"
-    if acted:
-        work.transaction.set_fact(name, "0")
-    if answer is None:
-        return
-    given = int(work.transaction.fact(name) or 0)
-    if answer.key in _ASKS_BACK and given >= MOST_ANSWERS:
-        return
-    work.transaction.set_fact(name, str(given + 1))
+    given = 0 if acted else int(work.transaction.fact(name) or 0) + 1
+    work.transaction.set_fact(name, str(min(given, MOST_ANSWERS + 1)))
+    return given <= MOST_ANSWERS
+
+
+def _answer(work: Work, inbound: Inbound, answer: Tell) -> None:
     message = Notification(
         id=work.new_id(),
         alert_id=None,

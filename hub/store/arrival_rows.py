@@ -103,6 +103,10 @@ class SessionRows(Rows):
             self._db.execute(delete(_tries).where(c.id <= row_id - _MOST_TRIES))
         return int(count)
 
+    def forget_tries(self, session: Session, digest: bytes) -> None:
+        """Drop the count of a message that was handled or set aside: equal bytes may come again, and be a press."""
+        self._db.execute(delete(_tries).where(_tries.c.session == session, _tries.c.digest == digest))
+
 
 class ShelfRows(Rows):
     """The part of a transaction that sets messages aside."""
