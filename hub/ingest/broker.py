@@ -225,6 +225,12 @@ def stop_embedded(folder: Path) -> None:
 
 
 def _start(folder: Path, hub: Account, trees: Sequence[str], port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as Mosquitto itself does
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise BrokerProblem(f"Mosquitto cannot have port {port}: {error.strerror}; choose another") from None
     folder, mosquitto = folder.resolve(), find_mosquitto()
     config = BrokerConfig(
         port=port, user="root", log_dest=f"file {folder}/mosquitto.log", pid_file=str(folder / "mosquitto.pid")

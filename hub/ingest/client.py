@@ -7,6 +7,7 @@ DUP and the session flag, and reads the socket without limit; paho underneath ca
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -180,6 +181,8 @@ class AckClient(aiomqtt.Client):
         self._client.loop_misc()
 
     # --- speaking -------------------------------------------------------------------------------------------------
+    # The broker's answers queue behind whatever it is sending us, so these calls set no time limit: their caller
+    # gives up when nothing at all comes in any more.
 
     def ack(self, mid: int) -> None:
         """Acknowledge a QoS 1 message of this very connection."""
@@ -196,7 +199,7 @@ class AckClient(aiomqtt.Client):
         for start in range(0, len(filters), SUBSCRIBE_AT_ONCE):
             chunk = filters[start : start + SUBSCRIBE_AT_ONCE]
             with _failing("subscribe"):
-                codes = await self.subscribe([(f, options) for f in chunk])
+                codes = await self.subscribe([(f, options) for f in chunk], timeout=math.inf)
             for filter, code in zip(chunk, codes, strict=True):
                 value: int = getattr(code, "value", code)  # type: ignore[arg-type]  # MQTT 5: always a ReasonCode
                 if value >= _REFUSED:
@@ -209,12 +212,12 @@ class AckClient(aiomqtt.Client):
         """Drop filters; unknown ones do no harm."""
         for start in range(0, len(filters), SUBSCRIBE_AT_ONCE):
             with _failing("unsubscribe"):
-                await self.unsubscribe(list(filters[start : start + SUBSCRIBE_AT_ONCE]))
+                await self.unsubscribe(list(filters[start : start + SUBSCRIBE_AT_ONCE]), timeout=math.inf)
 
     async def send(self, topic: str, payload: bytes) -> None:
         """Publish with QoS 1 and wait until the broker has it."""
         with _failing("publish"):
-            await self.publish(topic, payload, qos=1)
+            await self.publish(topic, payload, qos=1, timeout=math.inf)
 
     # --- reading with a limit -------------------------------------------------------------------------------------
 

@@ -86,6 +86,7 @@ class Link:
         self.marker_wanted = False
         self.opened_at_s = 0.0
         self.published_at_s = 0.0
+        self.asked_at_s: float | None = None  # since when an answer of the broker is awaited
         self.heard_at_s = 0.0
         self.wake = asyncio.Event()
         self._waiting: list[asyncio.Future[bool]] = []

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -283,7 +283,8 @@ class BrokerSession:
             if link.unsaved and link.failed.done() and link.client:
                 # Mosquitto writes its memory at a subscription, not when it hands a message to a connected client.
                 link.unsaved = False
-                await link.client.subscribe_all([self._marker_topic], qos=1)
+                with self._asking(link):
+                    await link.client.subscribe_all([self._marker_topic], qos=1)
             if link.marker_wanted:
                 await self._publish_marker(link)
             await clock.sleep(due_at - clock.now(), link.wake)
@@ -299,7 +300,8 @@ class BrokerSession:
         if not filters or not link.client:
             return
         await self._record(link, {*self._grants.held(self.session), *filters})
-        refused = await link.client.subscribe_all(filters, qos=1 if self._durable else 0)
+        with self._asking(link):
+            refused = await link.client.subscribe_all(filters, qos=1 if self._durable else 0)
         granted = [filter for filter in filters if filter not in refused]
         planned = self._grants.plan.filters[self.session]
         for filter, reason in refused.items():
@@ -311,7 +313,8 @@ class BrokerSession:
     async def _drop(self, link: Link, filters: list[str]) -> None:
         if not filters or not link.client:
             return
-        await link.client.unsubscribe_all(filters)
+        with self._asking(link):
+            await link.client.unsubscribe_all(filters)
         self._grants.withdraw(self.session, filters)
         await self._record(link, set(self._grants.held(self.session)))
 
@@ -330,7 +333,8 @@ class BrokerSession:
         if not link.client:
             return
         link.published_at_s = asyncio.get_running_loop().time()
-        await link.client.send(self._marker_topic, link.next_marker())
+        with self._asking(link):
+            await link.client.send(self._marker_topic, link.next_marker())
         if link.client.refused_publish:
             self._say(f"the broker does not let us publish to {self._marker_topic}: {link.client.refused_publish}")
 
@@ -346,12 +350,23 @@ class BrokerSession:
         while True:
             await asyncio.sleep(min(1.0, limit_s / 4))
             client.tend()
-            if not link.markers.is_outstanding or client.paused or link.failed.done():
+            if client.paused:
                 continue
-            if loop.time() - max(link.published_at_s, link.heard_at_s) > limit_s:
+            now_s = loop.time()
+            if link.asked_at_s is not None and now_s - max(link.asked_at_s, link.heard_at_s) > limit_s:
+                raise ConnectionLost(f"the broker has not answered for {limit_s:.0f} s")
+            if not link.markers.is_outstanding or link.failed.done():
+                continue
+            if now_s - max(link.published_at_s, link.heard_at_s) > limit_s:
                 raise ConnectionLost(f"a message to ourselves did not come back within {limit_s:.0f} s")
-            if loop.time() - link.published_at_s > limit_s:
+            if now_s - link.published_at_s > limit_s:
                 link.want_marker()  # messages flow, but a full queue at the broker has swallowed the marker
+
+    @contextlib.contextmanager
+    def _asking(self, link: Link) -> Iterator[None]:
+        link.asked_at_s = asyncio.get_running_loop().time()
+        yield
+        link.asked_at_s = None
 
     # --- called by the connection, on the event loop --------------------------------------------------------------
 
