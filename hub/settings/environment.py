@@ -114,7 +114,8 @@ def secret_file(path: Path, report: Report) -> str | None:
     try:
         content = read_text(path, _SECRET_LIMIT).strip()
     except Wrong as wrong:
-        report.fault(None, wrong.sentence, **wrong.facts)
+        sentence = "secret_file_missing" if wrong.sentence == "file_missing" else wrong.sentence
+        report.fault(None, sentence, **wrong.facts)
         return None
     if not content:
         report.fault(None, "secret_empty")

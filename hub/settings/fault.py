@@ -1,8 +1,9 @@
 """What is wrong with a configuration: one sentence each, in either language, with the place to look at."""
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hub.settings.sentences import SENTENCES, Phrase
 
@@ -13,6 +14,7 @@ Fact = str | int | Phrase | Sequence[str]
 
 _LONGEST_VALUE = 60
 _LONGEST_LIST = 20
+_MOST_HINTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +86,29 @@ class Report:
 
 def closest(word: str, allowed: Iterable[str]) -> list[str]:
     """Return `allowed`, the most similar to `word` first when there is a similar one."""
-    words = list(allowed)
-    near = difflib.get_close_matches(word[:_LONGEST_VALUE], words, n=3, cutoff=0.6)
+    words = tuple(allowed)
+    near = _near(word, words, 3)
     return [*near, *(each for each in words if each not in near)]
 
 
-def hint(word: str, allowed: Iterable[str]) -> Phrase:
+def hint(word: str, allowed: Collection[str]) -> Phrase:
     """Return the clause that asks whether a similar word was meant, or nothing."""
-    near = difflib.get_close_matches(word[:_LONGEST_VALUE].lower(), list(allowed), n=1, cutoff=0.6)
+    # Among thousands of ids every word has a neighbour, and to find it for thousands of mistakes takes minutes.
+    near = _near(word.lower(), tuple(sorted(allowed)), 1) if len(allowed) <= _MOST_HINTS else ()
     return Phrase(f'; did you mean "{near[0]}"?', f"，是不是“{near[0]}”？") if near else Phrase(".", "。")
+
+
+@lru_cache(maxsize=256)  # a mistake copied into ten thousand homes is looked up once
+def _near(word: str, words: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return tuple(difflib.get_close_matches(word[:_LONGEST_VALUE], words, n=count, cutoff=0.6))
 
 
 def shown(value: object) -> str:
     """Return a value as it may stand in a sentence: on one line, and not too long."""
     text = value if isinstance(value, str) else str(value)
-    text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[: _LONGEST_VALUE + 1])
+    text = text[: _LONGEST_VALUE + 1]
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 

@@ -25,7 +25,7 @@ from hub.settings.homes_entries import (
     rooms_of,
 )
 from hub.settings.numbers import is_in_known_range
-from hub.settings.sentences import Phrase
+from hub.settings.sentences import Phrase, as_it_is
 from hub.settings.tree import Items, Section
 
 _KEYS = ["people", "homes"]
@@ -168,8 +168,8 @@ class _Reader:
         if full in self._topics_at:
             device, owner, where = self._topics_at[full]
             about = subject("device", "设备", entry.id or "?")
-            facts = {"value": full, "device": device, "home": owner, "other": where}
-            report.fault(place, "duplicate_topic", subject=about, **facts)
+            facts = {"value": full, "device": device, "home": owner}
+            report.fault(place, "duplicate_topic", subject=about, other=as_it_is(where), **facts)
         else:
             self._topics_at[full] = (entry.id or "?", home, report.where(place))
 
@@ -177,7 +177,7 @@ class _Reader:
         """Report an id that stands twice, with both places; note one that is new."""
         place = section.place("id")
         if name in seen:
-            report.fault(place, "duplicate_id", subject=about, other=seen[name])
+            report.fault(place, "duplicate_id", subject=about, other=as_it_is(seen[name]))
             return True
         seen[name] = report.where(place)
         return False

@@ -108,10 +108,10 @@ def _client_id(value: Any) -> str:
 
 
 def _listen(value: Any) -> str:
-    # 8080:80 is a number in base 60 to YAML 1.1; here it is no address in any case.
     found = str(value) if isinstance(value, Unquoted) else text(value)
     match = _LISTEN.fullmatch(found)
-    if not match or not 0 < int(match[2]) <= 65535:
+    # 8080:80 is a number in base 60 to YAML 1.1; it is no address either.
+    if isinstance(value, Unquoted) or not match or not 0 < int(match[2]) <= 65535:
         raise Wrong("listen", value=found)
     return found
 

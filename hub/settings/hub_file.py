@@ -144,7 +144,7 @@ def _dialects(tree: Section, report: Report) -> Sequence[Dialect]:
         settings = section.get(error.path[0])
         if isinstance(settings, Section) and len(error.path) > 1:
             place = settings.place(error.path[1])
-        report.fault(place, "dialects", reason=f"{'.'.join(error.path)}: {error.reason}")
+        report.fault(place, "dialects", reason=as_it_is(f"{'.'.join(error.path)}: {error.reason}"))
         return ()
 
 
@@ -209,7 +209,7 @@ def _add_channel_fault(
             report.fault(place, "not_text", subject=about, key=key)
     else:
         reason = detail["msg"].removeprefix("Value error, ")
-        report.fault(place, "value", subject=about, key=key, reason=reason)
+        report.fault(place, "value", subject=about, key=key, reason=as_it_is(reason))
 
 
 def _channel_environment(

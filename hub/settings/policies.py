@@ -37,7 +37,7 @@ def read_policies(tree: Section, promise: PromiseEntry, channels: Iterable[str],
             report_unknown_key(report, policies.place(key), about, key, severities)
     for severity in Severity:
         if policies.get(severity) is None:
-            example = f"{severity}: {PolicyEntry.examples['steps']}"
+            example = f"{severity}: {{{PolicyEntry.examples['steps']}}}"
             report.fault(policies.place(severity), "severity_missing", key=severity, example=as_it_is(example))
             continue
         section = as_section(policies[severity], policies.place(severity), report, about, severity)

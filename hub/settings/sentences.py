@@ -61,6 +61,10 @@ _FILES = {
         "the file it names is empty. Write the secret into it.",
         "所指的文件是空的。请把密码写进去。",
     ),
+    "secret_file_missing": (
+        "there is no such file. Put the secret there or correct the name.",
+        "没有这个文件。请把密码放到那里，或改正文件名。",
+    ),
     "secret_twice": (
         "{name} and {name}_FILE are both set. Keep one of them.",
         "{name} 和 {name}_FILE 都设置了。请只留一个。",
@@ -297,8 +301,8 @@ _HOMES = {
         "{subject}主题“{value}”已经属于家庭 {home} 的设备 {device}（{other}）。请改正其中一个。",
     ),
     "born": (
-        '{subject}born "{value}" is not a year of birth between {low} and {high}. Write four digits.',
-        "{subject}出生年“{value}”不在 {low} 到 {high} 之间。请写四位数字。",
+        '{subject}born "{value}" is not a year of birth from {low} until now. Write four digits.',
+        "{subject}出生年“{value}”不在 {low} 年到今年之间。请写四位数字。",
     ),
     "away": (
         '{subject}away_until "{value}" is not a local time, like 2026-03-01 18:00. Correct it or write null.',
