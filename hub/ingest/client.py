@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,10 @@ MAXIMUM_PACKET = 5 * 1024 * 1024
 KEEPALIVE_S = 15
 CONNECT_S = 10.0
 CLOSE_S = 0.5
+
+# Mosquitto writes its whole memory after each SUBSCRIBE, so a large site takes bigger bites.
 SUBSCRIBE_AT_ONCE = 100
+SUBSCRIBE_MANY = 1_000
 
 _REFUSED = 0x80  # MQTT 5.0 section 2.4: reason codes from here on are failures
 _TAKEN_OVER = 0x8E
@@ -122,6 +125,7 @@ class AckClient(aiomqtt.Client):
         )
         require_private_names(self)
         self.refused_publish: str | None = None
+        self.answered_at_s = 0.0  # when a part of a long question was last answered
         self.session_expiry: timedelta | None = None  # what the broker grants, if it is not what we asked for
         self._on_open = on_open
         self._paused = False
@@ -196,10 +200,10 @@ class AckClient(aiomqtt.Client):
         """
         refused: dict[str, str] = {}
         options = SubscribeOptions(qos=qos, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE)
-        for start in range(0, len(filters), SUBSCRIBE_AT_ONCE):
-            chunk = filters[start : start + SUBSCRIBE_AT_ONCE]
+        for chunk in _bites(filters):
             with _failing("subscribe"):
                 codes = await self.subscribe([(f, options) for f in chunk], timeout=math.inf)
+            self.answered_at_s = self._loop.time()
             for filter, code in zip(chunk, codes, strict=True):
                 value: int = getattr(code, "value", code)  # type: ignore[arg-type]  # MQTT 5: always a ReasonCode
                 if value >= _REFUSED:
@@ -210,9 +214,10 @@ class AckClient(aiomqtt.Client):
 
     async def unsubscribe_all(self, filters: Sequence[str]) -> None:
         """Drop filters; unknown ones do no harm."""
-        for start in range(0, len(filters), SUBSCRIBE_AT_ONCE):
+        for chunk in _bites(filters):
             with _failing("unsubscribe"):
-                await self.unsubscribe(list(filters[start : start + SUBSCRIBE_AT_ONCE]), timeout=math.inf)
+                await self.unsubscribe(chunk, timeout=math.inf)
+            self.answered_at_s = self._loop.time()
 
     async def send(self, topic: str, payload: bytes) -> None:
         """Publish with QoS 1 and wait until the broker has it."""
@@ -330,6 +335,12 @@ def require_private_names(client: aiomqtt.Client) -> None:
     missing += [f"_client.{name}" for name in ("_sock_close",) if not hasattr(inner, name)]
     if missing:
         raise RuntimeError(f"this aiomqtt or paho-mqtt is too new for carehub: it has no {', '.join(missing)}")
+
+
+def _bites(filters: Sequence[str]) -> Iterator[list[str]]:
+    size = SUBSCRIBE_AT_ONCE if len(filters) <= SUBSCRIBE_MANY else SUBSCRIBE_MANY
+    for start in range(0, len(filters), size):
+        yield list(filters[start : start + size])
 
 
 def _connect_properties(durable: bool) -> Properties:

@@ -19,8 +19,9 @@ V = TypeVar("V")
 # Most urgent first; the watch session is not among them: it covers what these do not.
 DURABLE = (Session.SOS, Session.LIFE, Session.MAIN)
 
-# More gateways than this at one depth are watched through `+`: ten thousand homes need a handful of wildcards.
-MANY_PREFIXES = 8
+# More gateways than this at one depth are watched through `+`: ten thousand homes need a handful of wildcards, and
+# a gateway that nobody configured yet, but whose topics look like those of the others, is heard too.
+MANY_PREFIXES = 1
 
 _LONGEST = 65_535  # bytes, MQTT 5.0 section 1.5.4
 

@@ -36,6 +36,7 @@ class Grants:
         """Begin with nothing granted; `clock_s` is the event loop's own, for time spans on the network."""
         self.plan = plan
         self.changed = Signal()
+        self.version = 0  # rises with every change
         self._clock_s = clock_s
         self._held: dict[Session, set[str]] = {session: set() for session in Session}
         self._granted: dict[Session, dict[str, float]] = {session: {} for session in Session}
@@ -46,6 +47,10 @@ class Grants:
     def replace(self, plan: Plan) -> None:
         """Make `plan` what is wanted from now on; what is held changes only as sessions follow."""
         self.plan = plan
+        self._note()
+
+    def _note(self) -> None:
+        self.version += 1
         self.changed.fire()
 
     def hold(self, session: Session, filters: Iterable[str]) -> None:
@@ -65,7 +70,7 @@ class Grants:
                 if session in DURABLE:
                     self._tree.put(filter, {**(self._tree.get(filter) or {}), session: effective_at})
             self._held[session].add(filter)
-        self.changed.fire()
+        self._note()
 
     def withdraw(self, session: Session, filters: Iterable[str]) -> None:
         """Note that these are subscribed no more."""
@@ -76,7 +81,7 @@ class Grants:
                 entry = {s: at for s, at in entry.items() if s is not session}
                 self._tree.put(filter, entry) if entry else self._tree.remove(filter)
         self._covered.clear()
-        self.changed.fire()
+        self._note()
 
     def forget(self, session: Session) -> None:
         """Note that the broker has lost the session, or that it never lasts."""
@@ -100,7 +105,7 @@ class Grants:
         (self._serving.add if serving else self._serving.discard)(session)
         if session is Session.WATCH:
             self._watch(serving)
-        self.changed.fire()
+        self._note()
 
     def durable_serve(self) -> bool:
         """Whether all durable sessions serve."""

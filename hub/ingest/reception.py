@@ -36,6 +36,7 @@ class Ingest:
         *,
         marker_limit_s: float = MARKER_LIMIT_S,
     ) -> None:
+        self._changing = asyncio.Lock()
         self._client_id = client_id
         self._dialects = tuple(dialects)
         first = plan(registry, self._dialects, client_id)
@@ -65,7 +66,12 @@ class Ingest:
 
         Returns when the broker has granted what it grants; sessions that are away follow when they are back.
         """
-        wanted = plan(registry, self._dialects, self._client_id)
+        async with self._changing:
+            await self._follow(registry)
+
+    async def _follow(self, registry: Registry) -> None:
+        # Ten thousand homes take a second to plan; a press must not wait for it.
+        wanted = await asyncio.to_thread(plan, registry, self._dialects, self._client_id)
         self.faults = wanted.faults
         decoder = Decoder(registry, self._dialects)
         for session in self._sessions.values():

@@ -12,7 +12,7 @@ from hub.ingest.grants import Signal
 from hub.ports import Arrival, Connection, Session, StoreUnavailable
 
 AWAY_SINCE = datetime(2026, 3, 1, 5, 2, tzinfo=UTC)
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
