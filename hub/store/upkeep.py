@@ -7,6 +7,7 @@ this can take longer than a press may.
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import structlog
@@ -17,7 +18,6 @@ from hub.store.engines import connect_sqlite
 # A checkpoint is due after so many changed rows, or when the log grew by so much.
 _ROWS = 1000
 _GROWTH = 4 * 1024 * 1024
-# Under steady load the log never becomes free by itself; from here on the writer is held up for the short rest.
 _LONG_LOG_PAGES = 8192
 _log = structlog.get_logger()
 
@@ -33,15 +33,20 @@ class Upkeep:
         self._closing = False
         self._rows = 0
         self._size = 0
+        self._rest_due = False
         self._thread = threading.Thread(target=self._run, name="store-upkeep", daemon=True)
         self._thread.start()
 
     def committed(self, changes: int) -> None:
         """Note a commit (from the writer's thread): `changes` counts all rows changed by its connection."""
+        if self._rest_due:
+            self._rest_due = False
+            self._checkpoint("TRUNCATE")
         try:
             size = os.stat(self._wal).st_size
         except OSError:
             size = 0
+        self._size = min(self._size, size)
         if not 0 <= changes - self._rows < _ROWS or size - self._size >= _GROWTH:
             self._rows, self._size = changes, size
             self._wake.set()
@@ -61,19 +66,18 @@ class Upkeep:
             self._wake.clear()
             if self._closing:
                 return
-            try:
-                self._checkpoint()
-            except sqlite3.Error as error:  # the writer meets the same fault and reports it
-                _log.warning("no checkpoint", reason=str(error))
+            # Beside a busy writer the log never becomes empty. From this length on the writer itself waits for the
+            # rest, between two commits; nearly all of it has been done here.
+            self._rest_due = self._checkpoint("PASSIVE") > _LONG_LOG_PAGES
             self._ballast.restore()
 
-    def _checkpoint(self) -> None:
-        # A short wait: the last form below waits for readers while it keeps the writer out.
-        db = connect_sqlite(self._path, wait_s=0.05)
+    def _checkpoint(self, how: str) -> int:
+        """Make a checkpoint; return how many pages the log had."""
         try:
-            db.execute("PRAGMA synchronous=FULL")
-            _, pages, _ = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if pages > _LONG_LOG_PAGES:
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            db.close()
+            # The wait is short: a reader may be in the way, then the next one succeeds.
+            with closing(connect_sqlite(self._path, wait_s=0.05)) as db:
+                db.execute("PRAGMA synchronous=FULL")
+                return int(db.execute(f"PRAGMA wal_checkpoint({how})").fetchone()[1])
+        except sqlite3.Error as error:  # the writer meets the same fault and reports it
+            _log.warning("no checkpoint", reason=str(error))
+            return 0

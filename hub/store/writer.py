@@ -97,15 +97,22 @@ class Writer:
 
     def _begin(self, newest: int) -> Connection | None:
         """Open a transaction; if that cannot be, everybody who waited for it hears so."""
-        for last in (False, True):
+        again = True
+        while True:
             try:
                 return self._link.begin()
             except Exception as error:
                 self._link.drop()
-                if last or not is_lost(error):
+                if self._made_room(error):
+                    continue
+                if not (again and is_lost(error)):
                     answer(Outcome(job, error=unavailable(error)) for job in self.waiting.take_all(newest))
                     return None
-        return None
+                again = False
+
+    def _made_room(self, error: Exception) -> bool:
+        """Whether the disk was full, and giving up the ballast may have changed that."""
+        return is_full(error) and self._ballast is not None and self._ballast.release()
 
     def _perform(self, db: Connection, lane: Lane, taken: list[Job]) -> list[Outcome]:
         """Run jobs of one lane; add to `taken` before each. Raises what makes the whole transaction void."""
@@ -151,7 +158,7 @@ class Writer:
         self._floor = None
         if not is_full(error):
             self._link.drop()  # whatever it was, a new connection may be better
-        if is_full(error) and self._ballast is not None and self._ballast.release():
+        if self._made_room(error):
             self.waiting.put_back(jobs)
         elif is_lost(error) and not committing and not any(job.retried for job in jobs):
             # The server was restarted between two transactions. Not after COMMIT was sent: it may have been heard.

@@ -47,14 +47,14 @@ def _alerts() -> None:
         sa.Column("holder", sa.Text(), nullable=True),
         sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.CheckConstraint("stage IN ('open', 'acknowledged', 'resolved')", name="ck_alerts_stage_known"),
-        sa.CheckConstraint("severity IN (0, 1, 2)", name="ck_alerts_severity_known"),
-        sa.PrimaryKeyConstraint("id", name="pk_alerts"),
+        sa.CheckConstraint("stage IN ('open', 'acknowledged', 'resolved')", name=op.f("ck_alerts_stage_known")),
+        sa.CheckConstraint("severity IN (0, 1, 2)", name=op.f("ck_alerts_severity_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
-    op.create_index("ix_alerts_code", "alerts", ["code"], unique=False)
-    op.create_index("ix_alerts_live_home_id", "alerts", ["live", "home_id"], unique=False)
-    op.create_index("ix_alerts_next_due", "alerts", ["next_due"], unique=False)
-    op.create_index("ix_alerts_opened_at", "alerts", ["opened_at"], unique=False)
+    op.create_index(op.f("ix_alerts_code"), "alerts", ["code"], unique=False)
+    op.create_index(op.f("ix_alerts_live_home_id"), "alerts", ["live", "home_id"], unique=False)
+    op.create_index(op.f("ix_alerts_next_due"), "alerts", ["next_due"], unique=False)
+    op.create_index(op.f("ix_alerts_opened_at"), "alerts", ["opened_at"], unique=False)
     op.create_index(
         "uq_alerts_unresolved",
         "alerts",
@@ -72,10 +72,10 @@ def _deliveries() -> None:
         sa.Column("connection", sa.BigInteger(), nullable=False),
         sa.Column("mid", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name="ck_deliveries_session_known"),
-        sa.PrimaryKeyConstraint("session", "connection", "mid", name="pk_deliveries"),
+        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name=op.f("ck_deliveries_session_known")),
+        sa.PrimaryKeyConstraint("session", "connection", "mid", name=op.f("pk_deliveries")),
     )
-    op.create_index("ix_deliveries_session_digest", "deliveries", ["session", "digest"], unique=False)
+    op.create_index(op.f("ix_deliveries_session_digest"), "deliveries", ["session", "digest"], unique=False)
 
 
 def _device_states() -> None:
@@ -92,7 +92,7 @@ def _device_states() -> None:
         sa.Column("device_at", sa.BigInteger(), nullable=True),
         sa.Column("seq", sa.BigInteger(), nullable=True),
         sa.Column("retained", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("home_id", "device_id", "kind", "property", name="pk_device_states"),
+        sa.PrimaryKeyConstraint("home_id", "device_id", "kind", "property", name=op.f("pk_device_states")),
     )
 
 
@@ -101,7 +101,7 @@ def _facts() -> None:
         "facts",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_facts"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_facts")),
     )
 
 
@@ -114,9 +114,9 @@ def _history() -> None:
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_history"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_history")),
     )
-    op.create_index("ix_history_alert_id", "history", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_history_alert_id"), "history", ["alert_id"], unique=False)
 
 
 def _homes() -> None:
@@ -130,7 +130,7 @@ def _homes() -> None:
         sa.Column("rooms", sa.Text(), nullable=False),
         sa.Column("residents", sa.Text(), nullable=False),
         sa.Column("contacts", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_homes"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_homes")),
     )
 
 
@@ -140,7 +140,7 @@ def _inbound() -> None:
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("provider_id", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("channel", "provider_id", name="pk_inbound"),
+        sa.PrimaryKeyConstraint("channel", "provider_id", name=op.f("pk_inbound")),
     )
 
 
@@ -172,12 +172,12 @@ def _notifications() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
             "fate IN ('queued', 'sending', 'accepted', 'delivered', 'failed', 'unknown', 'cancelled')",
-            name="ck_notifications_fate_known",
+            name=op.f("ck_notifications_fate_known"),
         ),
-        sa.CheckConstraint("severity IN (0, 1, 2)", name="ck_notifications_severity_known"),
-        sa.PrimaryKeyConstraint("id", name="pk_notifications"),
+        sa.CheckConstraint("severity IN (0, 1, 2)", name=op.f("ck_notifications_severity_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
     )
-    op.create_index("ix_notifications_alert_id", "notifications", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_notifications_alert_id"), "notifications", ["alert_id"], unique=False)
     op.create_index(
         "ix_notifications_due",
         "notifications",
@@ -186,10 +186,10 @@ def _notifications() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
-    op.create_index("ix_notifications_due_at", "notifications", ["due_at"], unique=False)
-    op.create_index("ix_notifications_fate", "notifications", ["fate"], unique=False)
-    op.create_index("ix_notifications_person_id", "notifications", ["person_id"], unique=False)
-    op.create_index("ix_notifications_provider_id", "notifications", ["provider_id"], unique=False)
+    op.create_index(op.f("ix_notifications_due_at"), "notifications", ["due_at"], unique=False)
+    op.create_index(op.f("ix_notifications_fate"), "notifications", ["fate"], unique=False)
+    op.create_index(op.f("ix_notifications_person_id"), "notifications", ["person_id"], unique=False)
+    op.create_index(op.f("ix_notifications_provider_id"), "notifications", ["provider_id"], unique=False)
 
 
 def _people() -> None:
@@ -201,7 +201,7 @@ def _people() -> None:
         sa.Column("roles", sa.Text(), nullable=False),
         sa.Column("areas", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_people"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
     )
 
 
@@ -226,9 +226,9 @@ def _readings() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("device_at", sa.BigInteger(), nullable=True),
         sa.Column("seq", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("id", name="pk_readings"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_readings")),
     )
-    op.create_index("ix_readings_home_id_received_at", "readings", ["home_id", "received_at"], unique=False)
+    op.create_index(op.f("ix_readings_home_id_received_at"), "readings", ["home_id", "received_at"], unique=False)
 
 
 def _sessions() -> None:
@@ -238,8 +238,8 @@ def _sessions() -> None:
         sa.Column("connection", sa.BigInteger(), nullable=False),
         sa.Column("alive_at", sa.BigInteger(), nullable=False),
         sa.Column("filters", sa.Text(), nullable=False),
-        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name="ck_sessions_session_known"),
-        sa.PrimaryKeyConstraint("session", name="pk_sessions"),
+        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name=op.f("ck_sessions_session_known")),
+        sa.PrimaryKeyConstraint("session", name=op.f("pk_sessions")),
     )
 
 
@@ -253,10 +253,10 @@ def _shelf() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name="ck_shelf_session_known"),
-        sa.PrimaryKeyConstraint("id", name="pk_shelf"),
+        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name=op.f("ck_shelf_session_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shelf")),
     )
-    op.create_index("ix_shelf_topic_id", "shelf", ["topic", "id"], unique=False)
+    op.create_index(op.f("ix_shelf_topic_id"), "shelf", ["topic", "id"], unique=False)
 
 
 def _tries() -> None:
@@ -266,10 +266,10 @@ def _tries() -> None:
         sa.Column("session", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name="ck_tries_session_known"),
-        sa.PrimaryKeyConstraint("id", name="pk_tries"),
+        sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name=op.f("ck_tries_session_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tries")),
     )
-    op.create_index("ix_tries_session_digest", "tries", ["session", "digest"], unique=True)
+    op.create_index(op.f("ix_tries_session_digest"), "tries", ["session", "digest"], unique=True)
 
 
 def _devices() -> None:
@@ -286,15 +286,15 @@ def _devices() -> None:
         sa.CheckConstraint(
             "kind IN ('button', 'fall', 'gas', 'smoke', 'co', 'leak', 'motion', 'contact', 'bed', "
             "'temperature', 'humidity', 'mains', 'siren', 'valve', 'other')",
-            name="ck_devices_kind_known",
+            name=op.f("ck_devices_kind_known"),
         ),
         sa.CheckConstraint(
             "role IS NULL OR role IN ('sos', 'call', 'doorbell', 'entrance', 'bed', 'bathroom', 'siren', 'valve')",
-            name="ck_devices_role_known",
+            name=op.f("ck_devices_role_known"),
         ),
-        sa.ForeignKeyConstraint(["home_id"], ["homes.id"], name="fk_devices_home_id"),
-        sa.PrimaryKeyConstraint("home_id", "id", name="pk_devices"),
-        sa.UniqueConstraint("full_topic", name="uq_devices_full_topic"),
+        sa.ForeignKeyConstraint(["home_id"], ["homes.id"], name=op.f("fk_devices_home_id")),
+        sa.PrimaryKeyConstraint("home_id", "id", name=op.f("pk_devices")),
+        sa.UniqueConstraint("full_topic", name=op.f("uq_devices_full_topic")),
     )
 
 
@@ -306,8 +306,8 @@ def _duties() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("wait_us", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('step', 'remind', 'promise', 'confirm', 'tell', 'watch')", name="ck_duties_kind_known"
+            "kind IN ('step', 'remind', 'promise', 'confirm', 'tell', 'watch')", name=op.f("ck_duties_kind_known")
         ),
-        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name="fk_duties_alert_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("alert_id", "kind", name="pk_duties"),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_duties_alert_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("alert_id", "kind", name=op.f("pk_duties")),
     )
