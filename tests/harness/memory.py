@@ -1,0 +1,258 @@
+"""A store in memory that keeps what `hub.ports.Transaction` promises, and a clock that stands until it is moved."""
+
+import asyncio
+import copy
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from devices.message import Message
+from devices.reading import Reading
+from hub.alerts.alert import Alert, Entry, Stage
+from hub.alerts.notification import Fate, Notification
+from hub.homes import DeviceState, Registry
+from hub.ports import Delivery, Lane, Session, SessionRow, Shelved, Transaction
+
+T = TypeVar("T")
+NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+RECENT = timedelta(days=7)
+SHELF, SHELF_OF_A_TOPIC = 1000, 20
+
+
+class AlertConflict(Exception):
+    """Another unresolved alert of this home has the same cause."""
+
+
+class StillClock:
+    """Hub time that moves only when it is told to, and never back."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.instant = now
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def raise_to(self, floor: datetime) -> None:
+        self.instant = max(self.instant, floor)
+
+    def step(self) -> timedelta:
+        return timedelta(0)
+
+    async def sleep(self, span: timedelta, wake: asyncio.Event | None = None) -> None:
+        self.instant += max(span, timedelta(0))
+
+
+@dataclass
+class Memory:
+    """All rows, and a transaction on them: values are frozen, so a copy of the tables is a snapshot."""
+
+    clock: StillClock = field(default_factory=StillClock)
+    people_and_homes: Registry = field(default_factory=Registry)
+    facts: dict[str, str] = field(default_factory=dict)
+    sessions: dict[Session, SessionRow] = field(default_factory=dict)
+    deliveries: dict[tuple[Session, int, int], bytes] = field(default_factory=dict)
+    tries: Counter[tuple[Session, bytes]] = field(default_factory=Counter)
+    shelved: list[Shelved] = field(default_factory=list)
+    readings: list[tuple[str, str, Reading, datetime]] = field(default_factory=list)
+    states: dict[tuple[str, str, str, str], DeviceState] = field(default_factory=dict)
+    by_id: dict[str, Alert] = field(default_factory=dict)
+    entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
+    messages: dict[str, Notification] = field(default_factory=dict)
+    taken: set[tuple[str, str]] = field(default_factory=set)
+
+    def run(self, work: Callable[[Transaction], T]) -> T:
+        """Run one transaction: all of it is kept, or nothing."""
+        before = {name: copy.copy(value) for name, value in vars(self).items() if name != "clock"}
+        try:
+            return work(self)
+        except BaseException:
+            vars(self).update(before)
+            raise
+
+    def restart(self) -> None:
+        """What lies in rows stays; the transaction keeps nothing else."""
+        return
+
+    # --- registry and facts
+
+    def registry_version(self) -> int:
+        return self.people_and_homes.version if self.people_and_homes.homes else 0
+
+    def registry(self) -> Registry:
+        return self.people_and_homes
+
+    def replace_registry(self, registry: Registry) -> int:
+        version = self.people_and_homes.version + 1
+        self.people_and_homes = Registry(registry.people, registry.homes, version)
+        return version
+
+    def fact(self, name: str) -> str | None:
+        return self.facts.get(name)
+
+    def set_fact(self, name: str, value: str) -> None:
+        self.facts[name] = value
+
+    # --- sessions and deliveries
+
+    def session(self, session: Session) -> SessionRow | None:
+        return self.sessions.get(session)
+
+    def save_session(self, row: SessionRow) -> None:
+        self.sessions[row.session] = row
+
+    def record_deliveries(self, deliveries: Sequence[tuple[Delivery, bytes]]) -> None:
+        for one, digest in deliveries:
+            if one.message.qos:
+                self.deliveries[one.session, one.connection, one.mid] = digest
+
+    def swallow(self, session: Session, connection: int, digest: bytes) -> bool:
+        rows = [k for k, d in self.deliveries.items() if k[0] is session and k[1] < connection and d == digest]
+        if rows:
+            del self.deliveries[min(rows)]
+        return bool(rows)
+
+    def forget_deliveries(self, session: Session, *, before: int | None = None, mids: Sequence[int] = ()) -> None:
+        newest = self.sessions[session].connection if session in self.sessions else None
+        for key in list(self.deliveries):
+            old = before is not None and key[1] < before
+            if key[0] is session and (old or (key[1] == newest and key[2] in mids)):
+                del self.deliveries[key]
+
+    def count_try(self, session: Session, digest: bytes) -> int:
+        self.tries[session, digest] += 1
+        return self.tries[session, digest]
+
+    def forget_tries(self, session: Session, digest: bytes) -> None:
+        self.tries.pop((session, digest), None)
+
+    def shelve(self, session: Session, message: Message, reason: str, tries: int = 0) -> None:
+        id = self.shelved[-1].id + 1 if self.shelved else 1
+        row = Shelved(id, message.received_at, session, message.topic, message.payload, reason, tries)
+        same = [kept for kept in self.shelved if kept.topic == message.topic][: -SHELF_OF_A_TOPIC + 1]
+        self.shelved = [*(kept for kept in self.shelved if kept not in same), row][-SHELF:]
+
+    def shelf(self, limit: int = SHELF) -> list[Shelved]:
+        return self.shelved[::-1][:limit]
+
+    # --- readings
+
+    def add_readings(self, rows: Sequence[tuple[str, str, Reading, datetime]]) -> None:
+        self.readings.extend(rows)
+
+    def device_states(self, devices: Iterable[tuple[str, str]]) -> list[DeviceState]:
+        wanted = set(devices)
+        return [state for key, state in self.states.items() if key[:2] in wanted]
+
+    def save_device_states(self, states: Sequence[DeviceState]) -> None:
+        self.states |= {(s.home_id, s.device_id, s.kind, s.property): s for s in states}
+
+    # --- alerts
+
+    def lock_homes(self, homes: Iterable[str]) -> None:
+        return
+
+    def unresolved(self, homes: Iterable[str] | None = None) -> list[Alert]:
+        wanted = None if homes is None else set(homes)
+        live = [a for a in self.by_id.values() if a.stage is not Stage.RESOLVED or a.duties]
+        return sorted((a for a in live if wanted is None or a.home_id in wanted), key=lambda a: (a.opened_at, a.id))
+
+    def alerts(self, *, everything: bool = False, limit: int = 1000) -> list[Alert]:
+        found = [a for a in self.by_id.values() if everything or a.stage is not Stage.RESOLVED]
+        return sorted(found, key=lambda a: (a.opened_at, a.id), reverse=True)[:limit]
+
+    def alert(self, id: str) -> Alert | None:
+        if id in self.by_id:
+            return self.by_id[id]
+        same = [a for a in self.by_id.values() if a.code == id.strip().upper() and self._is_recent(a)]
+        return min(same, key=lambda a: (a.stage is Stage.RESOLVED, -a.opened_at.timestamp()), default=None)
+
+    def codes_since(self, since: datetime) -> set[str]:
+        return {a.code for a in self.by_id.values() if a.opened_at >= since or a.stage is not Stage.RESOLVED}
+
+    def save_alert(self, alert: Alert, entries: Sequence[Entry] = ()) -> None:
+        if alert.stage is not Stage.RESOLVED:
+            for other in self.by_id.values():
+                same = (other.home_id, other.cause) == (alert.home_id, alert.cause) and other.id != alert.id
+                if same and other.stage is not Stage.RESOLVED:
+                    raise AlertConflict(f"{alert.home_id} {alert.cause}")
+        self.by_id[alert.id] = alert
+        self.entries[alert.id] = (*self.entries.get(alert.id, ()), *entries)
+
+    def history(self, alert_id: str) -> list[Entry]:
+        return list(self.entries.get(alert_id, ()))
+
+    def due_alerts(self, now: datetime, limit: int) -> list[Alert]:
+        due = [(a.severity.rank, a.next_due, a.id, a) for a in self.by_id.values() if a.next_due and a.next_due <= now]
+        return [alert for *_, alert in sorted(due)[:limit]]
+
+    def _is_recent(self, alert: Alert) -> bool:
+        since = self.clock.now() - RECENT
+        ended = alert.resolved_at is not None and alert.resolved_at >= since
+        return alert.stage is not Stage.RESOLVED or ended or alert.opened_at >= since
+
+    # --- notifications
+
+    def add_notifications(self, notifications: Sequence[Notification]) -> None:
+        for message in notifications:
+            assert message.id not in self.messages, "a message is queued once"
+            self.messages[message.id] = message
+
+    def save_notification(self, notification: Notification) -> None:
+        self.messages[notification.id] = notification
+
+    def notification(self, id: str) -> Notification | None:
+        return self.messages.get(id)
+
+    def notification_by_provider_id(self, provider_id: str) -> Notification | None:
+        return next((m for m in self.messages.values() if m.provider_id == provider_id), None)
+
+    def notifications(self, alert_id: str) -> list[Notification]:
+        same = [m for m in self.messages.values() if m.alert_id == alert_id]
+        return sorted(same, key=lambda m: (m.created_at, m.id))
+
+    def notifications_told(self, people: Sequence[str]) -> list[Notification]:
+        recent = {a.id for a in self.by_id.values() if self._is_recent(a)}
+        return [m for m in self.messages.values() if m.person_id in people and m.alert_id in recent]
+
+    def due_notifications(self, now: datetime, limit: int, *, emergency: bool | None = None) -> list[Notification]:
+        due = [
+            (m.severity.rank, m.due_at, m.id, m)
+            for m in self.messages.values()
+            if m.due_at and m.due_at <= now and (emergency is None or emergency == (m.severity.rank == 0))
+        ]
+        return [message for *_, message in sorted(due)[:limit]]
+
+    def open_notifications(self, fates: Sequence[Fate]) -> list[Notification]:
+        return [m for m in self.messages.values() if m.fate in fates]
+
+    def next_due(self) -> datetime | None:
+        alerts = [a.next_due for a in self.by_id.values()]
+        return min((at for at in (*alerts, *(m.due_at for m in self.messages.values())) if at), default=None)
+
+    def take_inbound(self, channel: str, provider_id: str, at: datetime) -> bool:
+        known = (channel, provider_id) in self.taken
+        self.taken.add((channel, provider_id))
+        return not known
+
+
+class MemoryStore:
+    """`hub.ports.Store` on one Memory; `commits` counts what was kept."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.commits: Counter[Lane] = Counter()
+        self.fails: list[Exception] = []
+
+    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:
+        """Run `work` and keep what it wrote; the exceptions in `fails` come first, one for each call."""
+        if self.fails:
+            raise self.fails.pop(0)
+        result = self.memory.run(work)
+        self.commits[lane] += 1
+        return result
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` without keeping anything."""
+        return work(copy.copy(self.memory))
