@@ -119,7 +119,8 @@ async def test_a_session_that_the_broker_lost_is_reported(broker: BrokerProcess,
 
 
 @pytest.mark.promise("P2")
-async def test_a_press_overtakes_eleven_hundred_gas_readings(broker: BrokerProcess, make_hub: MakeHub) -> None:
+async def test_a_press_overtakes_eleven_hundred_gas_readings(make_broker: MakeBroker, make_hub: MakeHub) -> None:
+    broker = make_broker(autosave_on_changes=False)  # which disk the broker has is not the question here
     hub = await make_hub(broker, HOME).start()
     await hub.stop()
     async with broker.client() as device:
@@ -381,3 +382,20 @@ async def test_a_broker_that_refuses_us_is_named(broker: BrokerProcess, make_hub
     hub = make_hub(broker, HOME, password="wrong")
     hub.begin()
     await eventually(lambda: all("the broker refuses us: Not authorized" in (s.fault or "") for s in hub.states()))
+
+
+async def test_a_broker_that_is_not_there_is_waited_for(broker: BrokerProcess, make_hub: MakeHub) -> None:
+    broker.stop()
+    hub = make_hub(broker, HOME)
+    hub.begin()
+    await eventually(lambda: all("no connection to the broker" in (s.fault or "") for s in hub.states()))
+    assert hub.ingest is not None
+    assert not hub.ingest.caught_up
+    async with asyncio.timeout(2.5):
+        await hub.stop()
+    hub.begin()
+    broker.start()
+    await publish(broker, (SOS, b"retained"), retain=True)
+    await eventually(lambda: hub.ingest is not None and hub.ingest.caught_up)
+    await hub.barrier()
+    assert hub.intake.payloads(Session.SOS) == [b"retained"]
