@@ -27,7 +27,7 @@ from hub.ingest.reception import Ingest
 from hub.ports import Channels, FateReport, Inbound, Lane, Session, StoreUnavailable, Transaction
 from hub.rules import faults
 from hub.settings import Configuration
-from hub.settings.registry_json import from_json, to_json
+from hub.settings.registry_json import dump, parse
 from hub.store import NoStore, SqlStore
 from hub.web.app import build as build_web
 from hub.web.ports import AppPorts, Part
@@ -133,18 +133,19 @@ class Hub:
         committed = await self.store.read(floor)
         if committed is not None:
             self.clock.raise_to(committed)
+            self.poller.missed(committed)
         files = self.configuration.registry
         if await self.store.read(lambda t: t.registry_version()) == 0 and files.homes:
             await self.store.write(Lane.SLOW, lambda t: apply(t, files))
         registry = await self.engine.load()
-        self.lifeline.use(registry, to_json)
+        self.lifeline.use(registry, dump)
         await self._compare(registry)
         await self.dispatcher.recover()
         return registry
 
     def _recalled(self) -> Registry:
         """Without a store: the image kept beside it, else the files."""
-        if not self.lifeline.recall(from_json):
+        if not self.lifeline.recall(parse):
             self.lifeline.registry = self.configuration.registry
         return self.lifeline.registry
 
@@ -188,7 +189,7 @@ class Hub:
         registry = await self.engine.load()
         self.engine.wake()
         if registry.version != before:
-            self.lifeline.use(registry, to_json)
+            self.lifeline.use(registry, dump)
             if self.ingest:
                 await self.ingest.reconfigure(registry)
 
@@ -201,10 +202,13 @@ class Hub:
 
     async def receive(self, inbound: Inbound) -> bool | None:
         """Take a reply; with a sick store it is at least passed on to the others who were told."""
+        asked_at = self.clock.now()
         try:
             await self.engine.received(inbound)
-        except StoreUnavailable:
-            await self.lifeline.received(inbound)
+        except (StoreUnavailable, asyncio.CancelledError) as error:
+            self.poller.missed(asked_at)  # the carrier does not repeat it; when the store is back, we ask
+            if isinstance(error, StoreUnavailable):
+                await self.lifeline.received(inbound)
             raise
         return True
 
@@ -257,12 +261,12 @@ def apply(transaction: Transaction, registry: Registry, files: Registry | None =
 def applied(transaction: Transaction) -> Registry | None:
     """Return the state applied last; None if nothing was."""
     text = transaction.fact(APPLIED)
-    return from_json(json.loads(text)) if text else None
+    return parse(json.loads(text)) if text else None
 
 
 def dump_text(registry: Registry) -> str:
     """Return the registry as the text that is kept as last applied."""
-    return json.dumps(to_json(registry), ensure_ascii=False, sort_keys=True)
+    return json.dumps(dump(registry), ensure_ascii=False, sort_keys=True)
 
 
 def channels_of(configuration: Configuration, clock: Clock) -> Channels:

@@ -403,8 +403,8 @@ class Channel(Protocol):
         """Ask for the fate of one message; None if there was no answer."""
         ...
 
-    async def inbox(self, since: datetime, *, limit: timedelta) -> Sequence[Inbound]:
-        """Fetch what people sent us since then; raises nothing, empty if there was no answer."""
+    async def inbox(self, since: datetime, *, limit: timedelta) -> Sequence[Inbound] | None:
+        """Fetch what people sent us since then; raises nothing, None if there was no answer."""
         ...
 
 

@@ -178,8 +178,8 @@ class TwilioSms:
             return None
         return fate_report(provider_id, message.status, message.error_code)
 
-    async def inbox(self, since: datetime, *, limit: timedelta) -> Sequence[Inbound]:
-        """Fetch what people sent to our number since then (a little earlier too), oldest first."""
+    async def inbox(self, since: datetime, *, limit: timedelta) -> Sequence[Inbound] | None:
+        """Fetch what people sent to our number since then (a little earlier too), oldest first; None: no answer."""
         try:
             with self._within(limit):
                 messages, ended = await self._newest(since, to=self.number)
@@ -190,7 +190,7 @@ class TwilioSms:
                 ]
         except (Unanswered, Refused, *self._unreadable) as broken:
             _log.info("twilio_inbox_unanswered", channel=self.name, error=type(broken).__name__)
-            return ()
+            return None
         if not ended:
             _log.warning("twilio_inbox_too_long", channel=self.name, read=len(found))
         return found[::-1]

@@ -24,7 +24,10 @@ AT_ONCE = 10
 
 
 class Poller:
-    """Asks each polled channel every 2 s while an emergency is open, else every 30 s."""
+    """Asks each polled channel every 2 s while an emergency is open, else every 30 s.
+
+    A channel with webhooks is asked once after a time in which none could be taken: the carrier repeats none.
+    """
 
     def __init__(
         self, engine: Engine, channels: Channels, clock: Clock, lifeline: Lifeline, emergency: asyncio.Event
@@ -36,11 +39,19 @@ class Poller:
         self.lifeline = lifeline
         self.busy = False
         self._emergency = emergency
+        self._behind: dict[str, datetime] = {}
+
+    def missed(self, since: datetime) -> None:
+        """Note that what people and carriers told us since then may not have been taken: ask for it soon."""
+        for name in self.channels.by_name:
+            self._behind[name] = min(since, self._behind.get(name, since))
+        self._emergency.set()
 
     async def run(self) -> None:
         """Poll until cancelled."""
         while True:
-            polled = [c for c in self.channels.by_name.values() if c.polled]
+            self._emergency.clear()
+            polled = [c for name, c in self.channels.by_name.items() if c.polled or name in self._behind]
             fast = False
             self.busy = bool(polled)
             try:
@@ -52,26 +63,38 @@ class Poller:
                 fast = True
             finally:
                 self.busy = False
-            self._emergency.clear()
             await self.clock.sleep(FAST if fast else SLOW, None if fast else self._emergency)
 
     async def once(self, channel: Channel) -> None:
         """Fetch what people sent and how our messages fared; a reply reaches the lifeline even if the store is sick."""
         now = self.clock.now()
         name = f"polled:{channel.name}"
+        behind = self._behind.get(channel.name)
         try:
-            kept = await self.engine.store.read(lambda t: t.fact(name))
+            kept = await self.engine.store.read(lambda t: t.fact(name)) if channel.polled else None
         except StoreUnavailable:
             kept = None
-        since = (datetime.fromisoformat(kept) if kept else now) - OVERLAP
-        for inbound in await channel.inbox(since, limit=LIMIT):
+        last = datetime.fromisoformat(kept) if kept else behind or now
+        taken = await self._replies(channel, min(last, behind or last) - OVERLAP)
+        await self._fates(channel)
+        if not taken:
+            return  # the carrier cannot be asked, or the store not written: from the same moment on the next time
+        if self._behind.get(channel.name) == behind:
+            self._behind.pop(channel.name, None)
+        if channel.polled and (kept is None or now - datetime.fromisoformat(kept) > FAST * 5):
+            await self.engine.write(Lane.SLOW, lambda work: work.transaction.set_fact(name, now.isoformat()))
+
+    async def _replies(self, channel: Channel, since: datetime) -> bool:
+        """Take what people sent since then; whether the carrier answered and all of it is kept."""
+        found = await channel.inbox(since, limit=LIMIT)
+        kept = found is not None
+        for inbound in found or ():
             try:
                 await self.engine.received(inbound)
             except StoreUnavailable:
+                kept = False
                 await self.lifeline.received(inbound)
-        await self._fates(channel)
-        if kept is None or now - datetime.fromisoformat(kept) > FAST * 5:
-            await self.engine.write(Lane.SLOW, lambda work: work.transaction.set_fact(name, now.isoformat()))
+        return kept
 
     async def _fates(self, channel: Channel) -> None:
         since = self.clock.now() - RECEIPTS_FOR
