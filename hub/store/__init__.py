@@ -1,7 +1,7 @@
 """The database: what was accepted is kept here, on SQLite or PostgreSQL, before anybody hears that it was."""
 
 from hub.store.alert_rows import AlertConflict
-from hub.store.engines import DatabaseUnusable
+from hub.store.engines import DatabaseUnusable, NotUpgraded
 from hub.store.fact_rows import LAST_COMMITTED
 from hub.store.lock import AlreadyRunning, RunLock
 from hub.store.opening import CheckReport, check, open_store, upgrade
@@ -14,6 +14,7 @@ __all__ = [
     "CheckReport",
     "DatabaseUnusable",
     "NoStore",
+    "NotUpgraded",
     "RunLock",
     "SqlStore",
     "check",

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import isnan
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, tuple_
+from sqlalchemy import bindparam, delete, func, select, text
 
 from devices.message import Message
 from devices.reading import Reading
 from hub.ports import Delivery, DeviceState, Session, SessionRow, Shelved
 from hub.store import tables
+from hub.store.columns import dump, storable
 from hub.store.rows import Rows, chunks, insert
 
 SHELF_MESSAGES = 1000
@@ -23,6 +25,18 @@ _deliveries, _tries, _shelf, _states = tables.deliveries, tables.tries, tables.s
 _STATES_OF_ONE = select(_states).where(
     _states.c.home_id == bindparam("home"), _states.c.device_id == bindparam("device")
 )
+# Not `(home_id, device_id) IN (...)`: SQLite answers that by reading the whole table.
+_COLUMNS = ", ".join(f"s.{column.name}" for column in _states.c)
+_STATES_OF_MANY = {
+    "sqlite": text(
+        f"SELECT {_COLUMNS} FROM json_each(:pairs) AS wanted CROSS JOIN device_states AS s"  # noqa: S608
+        " ON s.home_id = json_extract(wanted.value, '$[0]') AND s.device_id = json_extract(wanted.value, '$[1]')"
+    ).columns(*_states.c),
+    "postgresql": text(
+        f"SELECT {_COLUMNS} FROM unnest(CAST(:homes AS text[]), CAST(:devices AS text[])) AS wanted(home, device)"  # noqa: S608
+        " JOIN device_states AS s ON s.home_id = wanted.home AND s.device_id = wanted.device"
+    ).columns(*_states.c),
+}
 _OWN_TOPIC = (
     select(_shelf.c.id)
     .where(_shelf.c.topic == bindparam("of_topic"))
@@ -67,7 +81,7 @@ class SessionRows(Rows):
         found = self._db.execute(
             select(c.connection, c.mid)
             .where(c.session == session, c.digest == digest, c.connection < connection)
-            .order_by(c.connection, c.mid)
+            .order_by(c.connection)
             .limit(1)
         ).first()
         if found is None:
@@ -176,14 +190,16 @@ class ReadingRows(Rows):
 
     def device_states(self, devices: Iterable[tuple[str, str]]) -> list[DeviceState]:
         """Return all states of these (home id, device id) pairs."""
-        pairs = list(dict.fromkeys(devices))
+        pairs = list(dict.fromkeys((storable(home), storable(device)) for home, device in devices))
         if len(pairs) == 1:
             rows = self._db.execute(_STATES_OF_ONE, {"home": pairs[0][0], "device": pairs[0][1]})
             return [DeviceState(*row) for row in rows]
         found: list[DeviceState] = []
         for some in chunks(pairs):
-            key = tuple_(_states.c.home_id, _states.c.device_id)
-            found += [DeviceState(*row) for row in self._db.execute(select(_states).where(key.in_(some)))]
+            values: dict[str, Any] = {"pairs": dump(some)}
+            if self._on_postgres:
+                values = {"homes": [home for home, _ in some], "devices": [device for _, device in some]}
+            found += [DeviceState(*row) for row in self._db.execute(_STATES_OF_MANY[self._dialect], values)]
         return found
 
     def save_device_states(self, states: Sequence[DeviceState]) -> None:

@@ -19,6 +19,10 @@ class DatabaseUnusable(Exception):
     """The database cannot be opened, whatever one waits for; the text says why and what to do."""
 
 
+class NotUpgraded(DatabaseUnusable):
+    """The database on a server has no tables yet: nothing was ever kept in it."""
+
+
 def parse(url: str) -> URL:
     """Return the address of a database this hub can use, or raise DatabaseUnusable."""
     try:

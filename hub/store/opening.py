@@ -16,6 +16,7 @@ from hub.store.ballast import Ballast
 from hub.store.engines import (
     LOCK_WAIT_S,
     DatabaseUnusable,
+    NotUpgraded,
     connect_sqlite,
     parse,
     postgres_engine,
@@ -54,8 +55,8 @@ def open_store(url: str, *, lock_wait: timedelta = timedelta(seconds=LOCK_WAIT_S
     with _connected(address) as db:
         revision = known(revision_of(db), str(address))
     if revision != HEAD:
-        state = "empty" if revision is None else f"at revision {revision}, not {HEAD}"
-        raise DatabaseUnusable(f"{address} is {state}. Run `carehub db upgrade` first.")
+        unusable, state = (NotUpgraded, "empty") if revision is None else (DatabaseUnusable, f"at revision {revision}")
+        raise unusable(f"{address} is {state}, and this carehub needs {HEAD}. Run `carehub db upgrade` first.")
     return SqlStore.on_postgres(postgres_engine(address), postgres_engine(address, writes=False))
 
 
@@ -117,7 +118,8 @@ class _connected:  # noqa: N801 - used like the function it stands for
 
 def _check_schema(db: Connection, revision: str | None) -> CheckReport:
     if revision != HEAD:
-        return CheckReport(revision, (f"its revision is {revision}, not {HEAD}: run `carehub db upgrade`",))
+        state = "has no tables yet" if revision is None else f"is at revision {revision}, not {HEAD}"
+        return CheckReport(revision, (f"the database {state}: run `carehub db upgrade`",))
     try:
         return CheckReport(revision, tuple(differences(db)))
     except DBAPIError as error:

@@ -97,7 +97,7 @@ deliveries = Table(
     Column("mid", Integer, primary_key=True),
     Column("digest", LargeBinary, nullable=False),
     one_of("session", Session),
-    Index(None, "session", "digest"),
+    Index(None, "session", "digest", "connection"),
 )
 
 tries = Table(
@@ -261,7 +261,7 @@ notifications = Table(
     ),
     Index(None, "due_at"),
     Index(None, "alert_id"),
-    Index(None, "person_id"),
+    Index(None, "person_id", "alert_id"),
     Index(None, "provider_id"),
     Index(None, "fate"),
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,13 +27,16 @@ CENTURY = timedelta(days=36_525)
 st.register_type_strategy(timedelta, st.timedeltas(-CENTURY, CENTURY))
 
 
-def values(kind: type) -> st.SearchStrategy[object]:
+def values(kind: type, **own: st.SearchStrategy[object]) -> st.SearchStrategy[Any]:
     """Return a strategy for all fields of a dataclass, those with defaults included."""
     hints = get_type_hints(kind)
-    return st.builds(kind, **{field.name: st.from_type(hints[field.name]) for field in fields(kind)})
+    return st.builds(kind, **{field.name: st.from_type(hints[field.name]) for field in fields(kind)} | own)
 
 
 ALERTS = values(Alert)
+# What has a column of its own is a word the hub makes itself: it never holds what a database cannot.
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=9)
+PLAIN = values(Alert, **dict.fromkeys(("id", "home_id", "cause", "what", "code"), WORDS), holder=st.none() | WORDS)
 
 
 @given(ALERTS)
@@ -55,20 +58,14 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         yield connection
 
 
-@given(alert=ALERTS.filter(lambda alert: is_plain(alert)))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(alert=PLAIN)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 def test_every_alert_survives_the_database(db: Connection, alert: Alert) -> None:
     with db.begin():
         transaction = SqlTransaction(db, Lane.SLOW)
         transaction.save_alert(alert)
         assert transaction.alert(alert.id) == alert
         db.rollback()
-
-
-def is_plain(alert: Alert) -> bool:
-    """Whether the words that have columns of their own are words a database can hold (the hub makes them itself)."""
-    words = [alert.id, alert.home_id, alert.cause, alert.what, alert.code, alert.holder or ""]
-    return all(word.isprintable() for word in words)
 
 
 def test_what_equals_its_default_takes_no_room() -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import event
 
 from devices.reading import Kind, Reading, State
 from hub.alerts.alert import Duty, DutyKind, Entry, Outcome, Stage
@@ -15,6 +17,9 @@ from hub.homes import DeviceState, Home, Person, Registry
 from hub.ports import Delivery, Lane, Session, SessionRow, Transaction
 from hub.store import LAST_COMMITTED, AlertConflict, SqlStore, tables
 from hub.store.columns import storable
+from hub.store.engines import sqlite_engine
+from hub.store.opening import upgrade
+from hub.store.transaction import SqlTransaction
 from tests.store.samples import (
     MINUTE,
     NOON,
@@ -386,3 +391,40 @@ async def test_who_was_told_of_alerts_that_can_still_be_answered(store: SqlStore
 async def test_an_inbound_message_is_taken_once(store: SqlStore) -> None:
     assert [await put(store, lambda tx: tx.take_inbound("sms", "SM1", NOON)) for _ in range(2)] == [True, False]
     assert await put(store, lambda tx: tx.take_inbound("voice", "SM1", NOON))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda tx: tx.device_states([("h", "a"), ("h", "b")]),
+        lambda tx: tx.device_states([("h", "a")]),
+        lambda tx: tx.unresolved(["h", "i"]),
+        lambda tx: tx.due_alerts(NOON, 10),
+        lambda tx: tx.due_notifications(NOON, 10, emergency=True),
+        lambda tx: tx.next_due(),
+        lambda tx: tx.notifications_told(["wang-li"]),
+        lambda tx: tx.notification_by_provider_id("SM1"),
+        lambda tx: tx.open_notifications([Fate.UNKNOWN]),
+        lambda tx: tx.swallow(Session.SOS, 2, b"x"),
+        lambda tx: tx.alert("K7"),
+        lambda tx: tx.history("01A"),
+    ],
+)
+async def test_no_frequent_question_reads_a_whole_table(tmp_path: Path, ask: Callable[[Transaction], object]) -> None:
+    """What costs more with every home and every day would one day make a press late."""
+    path = tmp_path / "carehub.db"
+    upgrade(f"sqlite:///{path}")
+    engine = sqlite_engine(path)
+    plans: list[str] = []
+
+    def explain(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith(("SELECT", "DELETE")):
+            raw = connection.connection.driver_connection
+            plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", values))
+
+    event.listen(engine, "before_cursor_execute", explain)
+    with engine.connect() as db, db.begin():
+        ask(SqlTransaction(db, Lane.SLOW))
+    assert plans
+    whole = [plan for plan in plans if plan.startswith("SCAN") and "wanted" not in plan and "INDEX" not in plan]
+    assert not whole, plans

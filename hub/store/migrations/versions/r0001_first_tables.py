@@ -75,7 +75,9 @@ def _deliveries() -> None:
         sa.CheckConstraint("session IN ('sos', 'life', 'main', 'watch')", name=op.f("ck_deliveries_session_known")),
         sa.PrimaryKeyConstraint("session", "connection", "mid", name=op.f("pk_deliveries")),
     )
-    op.create_index(op.f("ix_deliveries_session_digest"), "deliveries", ["session", "digest"], unique=False)
+    op.create_index(
+        op.f("ix_deliveries_session_digest_connection"), "deliveries", ["session", "digest", "connection"], unique=False
+    )
 
 
 def _device_states() -> None:
@@ -188,7 +190,9 @@ def _notifications() -> None:
     )
     op.create_index(op.f("ix_notifications_due_at"), "notifications", ["due_at"], unique=False)
     op.create_index(op.f("ix_notifications_fate"), "notifications", ["fate"], unique=False)
-    op.create_index(op.f("ix_notifications_person_id"), "notifications", ["person_id"], unique=False)
+    op.create_index(
+        op.f("ix_notifications_person_id_alert_id"), "notifications", ["person_id", "alert_id"], unique=False
+    )
     op.create_index(op.f("ix_notifications_provider_id"), "notifications", ["provider_id"], unique=False)
 
 
