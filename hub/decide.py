@@ -41,7 +41,7 @@ class World:
 
     def scene(self, now: datetime, sent: Sequence[Notification] = ()) -> Scene:
         """Return what the alert machine may look at."""
-        return Scene(now, sent, {p.id: p.name for p in self.registry.people.values()})
+        return Scene(now, sent, self.registry.names, self.registry.everybody)
 
 
 def lateness(at: datetime, waited_since: datetime | None, device_at: datetime | None) -> Lateness | None:
@@ -292,14 +292,17 @@ def step_silent(alert: Alert, sent: Sequence[Notification], now: datetime) -> ev
     Source: P5. Only for an open alert whose current step still waits.
     """
     duty = alert.duties.get(DutyKind.STEP)
-    if alert.stage is not Stage.OPEN or duty is None or duty.due_at <= now or alert.step >= len(alert.ladder.rungs):
+    if alert.stage is not Stage.OPEN or duty is None or duty.due_at <= now:
         return None
+    if alert.step >= len(alert.ladder.rungs) and not alert.reached:
+        return None  # the round is over, and that it reached nobody was said
     current = [n for n in sent if n.step == alert.step - 1 and n.round == alert.round and n.fate is not Fate.CANCELLED]
     if not current:
         return None
     if all(n.fate is Fate.FAILED for n in current):
         return ev.Hurry("failed")
-    if alert.severity is Severity.EMERGENCY and all(_is_silent(n, now) for n in current):
+    waits = alert.step < len(alert.ladder.rungs)
+    if waits and alert.severity is Severity.EMERGENCY and all(_is_silent(n, now) for n in current):
         return ev.Hurry("unknown")
     return None
 

@@ -223,6 +223,11 @@ class Registry:
         return next((d for d in owner.devices if d.id == device), None) if owner else None
 
     @cached_property
+    def names(self) -> Mapping[str, str]:
+        """People's names by id."""
+        return {person.id: person.name for person in self.people.values()}
+
+    @cached_property
     def everybody(self) -> tuple[str, ...]:
         """Ids of all people who have a number."""
         return tuple(person.id for person in self.people.values() if person.phone)

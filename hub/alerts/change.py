@@ -43,11 +43,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a handler may look at: the time, this alert's messages, people's names by id."""
+    """What a handler may look at: the time, this alert's messages, people's names by id, all who have a number."""
 
     now: datetime
     sent: Sequence[Notification] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    everybody: Sequence[str] = ()
 
     def name(self, person: str | None) -> str:
         """Return a person's name; the id of one who is gone; nothing for the duty desk and the hub itself."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from hub.alerts.alert import Alert, Duty, DutyKind, Entry
 from hub.alerts.change import REACHED, Change, Scene, Tell
+from hub.alerts.notification import Fate
 from hub.alerts.policy import Severity
 
 # Presses and refusals hurry the ladder by at most one step a minute.
@@ -96,12 +97,13 @@ def _waiting(alert: Alert, wait: timedelta, now: datetime) -> Alert:
 
 def _next_round(alert: Alert, scene: Scene, key: str | None) -> Change:
     """Begin again from the first rung; a round that reached nobody is told to everybody with a number."""
-    reached = any(n.fate in REACHED and n.step is not None and n.round == alert.round for n in scene.sent)
+    reached = has_reached(alert, scene)
     by = alert.ladder.rungs[-1].by
     minutes = _minutes_open(alert, scene)
     tells: tuple[Tell, ...] = ()
     if not reached:
-        tells = tuple(Tell(p, "nobody_reachable", {"mins": minutes}, by) for p in alert.ladder.everybody)
+        # Said at once where every message had failed before the round was over.
+        tells = _tell_everybody(alert, scene) if alert.reached else ()
     elif alert.round == 1 and key is None:  # with a text of its own, somebody had it and let it go
         tells = tuple(Tell(p, "nobody", {"mins": minutes}, by) for p in alert.ladder.supervisors)
     entry = Entry(scene.now, "hub", "round_over", {"round": alert.round, "reached": int(reached)})
@@ -111,14 +113,35 @@ def _next_round(alert: Alert, scene: Scene, key: str | None) -> Change:
 
 def _nobody_at_all(alert: Alert, scene: Scene) -> Change:
     """Nobody to climb to: everybody on the site is told, and the audit fails until somebody acts."""
-    by = alert.ladder.rungs[-1].by if alert.ladder.rungs else ()
-    tells = tuple(
-        Tell(p, "nobody_reachable", {"mins": _minutes_open(alert, scene)}, by) for p in alert.ladder.everybody
-    )
+    tells = _tell_everybody(alert, scene)
     entry = Entry(scene.now, "hub", "round_over", {"round": alert.round, "reached": 0})
     over = replace(_joined(alert, tells), step=len(alert.ladder.rungs), round_at=None, reached=False)
     waiting = _waiting(over, timedelta(0), scene.now)
     return Change(replace(waiting, round=alert.round + 1), (entry,), tells)
+
+
+def has_reached(alert: Alert, scene: Scene) -> bool:
+    """Whether this round's messages reached somebody, as far as is known."""
+    return any(n.fate in REACHED and n.step is not None and n.round == alert.round for n in scene.sent)
+
+
+def all_failed(alert: Alert, scene: Scene) -> bool:
+    """Whether this round is over as far as its messages go: each of them failed, or was no longer wanted."""
+    this_round = [n for n in scene.sent if n.step is not None and n.round == alert.round]
+    return all(n.fate in (Fate.FAILED, Fate.CANCELLED) for n in this_round)
+
+
+def round_failed(alert: Alert, scene: Scene) -> Change:
+    """Every message of a whole round failed: say so now, the next round still waits its time."""
+    tells = _tell_everybody(alert, scene)
+    entry = Entry(scene.now, "hub", "reached_nobody", {"round": alert.round})
+    return Change(replace(_joined(alert, tells), reached=False), (entry,), tells)
+
+
+def _tell_everybody(alert: Alert, scene: Scene) -> tuple[Tell, ...]:
+    by = alert.ladder.rungs[-1].by if alert.ladder.rungs else ()
+    facts = {"mins": _minutes_open(alert, scene)}
+    return tuple(Tell(p, "nobody_reachable", facts, by) for p in scene.everybody)
 
 
 def _minutes_open(alert: Alert, scene: Scene) -> int:

@@ -22,7 +22,7 @@ def resolve(policy: Policy, home: Home | None, registry: Registry) -> Ladder:
     staff = _ids(registry.staff(Role.STAFF, area)) or _ids(registry.staff(Role.STAFF, None))
     supervisors = _ids(registry.staff(Role.SUPERVISOR, area)) or staff
     repeat = last if policy.repeat is None else max(policy.repeat, last)
-    return Ladder(rungs, repeat, policy.promise, staff, supervisors, registry.everybody)
+    return Ladder(rungs, repeat, policy.promise, staff, supervisors)
 
 
 def area_level(code: str) -> Role:

@@ -124,6 +124,8 @@ def _step(alert: Alert, _: ev.StepDue, scene: Scene) -> Change:
 def _hurry(alert: Alert, event: ev.Hurry, scene: Scene) -> Change:
     if alert.stage is not OPEN:
         return Change(alert)
+    if alert.step >= len(alert.ladder.rungs):
+        return climb.round_failed(alert, scene) if alert.reached and climb.all_failed(alert, scene) else Change(alert)
     entry = Entry(scene.now, "hub", "hurry", {"why": event.why})
     return Change(climb.hurried(alert, scene.now, gap=timedelta(0)), (entry,))
 

@@ -37,7 +37,7 @@ class Rung:
 class Ladder:
     """A policy resolved for one home at the moment the alert opened.
 
-    `staff` and `supervisors` are those who cover the home then, `everybody` all people of the site.
+    `staff` and `supervisors` are those who cover the home then.
     """
 
     rungs: tuple[Rung, ...]
@@ -45,4 +45,3 @@ class Ladder:
     promise: timedelta
     staff: tuple[str, ...] = ()
     supervisors: tuple[str, ...] = ()
-    everybody: tuple[str, ...] = ()

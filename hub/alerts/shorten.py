@@ -20,7 +20,8 @@ _LOSSES = (
     *((name, False) for name in ("list", "error", "channel", "dev", "area", "note", "outcome", "by", "next", "who2")),
     ("room", False),
     ("addr", False),
-    *((name, False) for name in ("what", "eta", "at", "type", ADVICE, "home", "site", "who")),
+    *((name, False) for name in ("what", "eta", "at", "type", "h2", "n", "h", "from", "to", ADVICE, "late")),
+    *((name, False) for name in ("home", "site", "who")),
 )
 _REGION = re.compile(r".{1,10}?(?:街道|[省市州盟县区旗乡镇])(?![省市州盟县区旗乡镇])")
 _VILLAGE = re.compile(r".{1,10}?(?:村|社区)")
@@ -105,9 +106,10 @@ def _allowed(name: str, template: str, forms: Sequence[str]) -> tuple[str, ...]:
     return tuple(form for form in forms if form or not needed) or ("",)
 
 
-def name_forms(name: str, lengths: Sequence[int]) -> tuple[str, ...]:
-    """Return a value and its shorter forms of these lengths."""
-    return tuple(dict.fromkeys((name, *(cut(name, length) for length in lengths))))
+def name_forms(name: str, lengths: Sequence[int], *least: str) -> tuple[str, ...]:
+    """Return a value, its shorter forms of these lengths, and the `least` that can be said instead."""
+    shorter = (cut(name, length) for length in lengths)
+    return tuple(dict.fromkeys((name, *shorter, *(word for word in least if units(word) < units(name)))))
 
 
 def list_forms(items: Sequence[str], joint: str) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ _REMARKS = {
 } | {"done": "handled"}  # fmt: skip
 # A signature is at most this long with the carriers that want one.
 _LONGEST_SIGNATURE = 12
+_LONGEST_DESK = 16
 _LONGEST_NAME = 60
 # A link is never cut; a longer one than this takes a part more.
 LONGEST_LINK = 60
@@ -76,7 +77,7 @@ def render(
     code and how to answer always stay, and a name of up to 20 characters is cut only when all else is gone.
     """
     words = CHINESE if language.lower().startswith("zh") else ENGLISH
-    setting = _Setting(words, timezone, now, _clean(desk or "", 20))
+    setting = _Setting(words, timezone, now, _clean(desk or "", _LONGEST_DESK))
     text, linked = _text(key, facts, words)
     signed = _clean(signature or "", _LONGEST_SIGNATURE)
     opening = words.phrases.opening or (words.phrases.signed.format(signature=signed) if signed else "")
@@ -146,7 +147,7 @@ def _forms(facts: Facts, setting: _Setting, text: Text) -> dict[str, tuple[str, 
         "addr": address_forms(address) if address and address != who else ("",),
         "room": (room, ""),
         "what": (_what(given, setting.words, text), ""),
-        "dev": name_forms(_device(given, room, setting.words, text), (20, 12, 8)),
+        "dev": name_forms(_device(given, room, setting.words, text), (20, 12, 8), _least_device(setting.words, text)),
         "list": list_forms(
             [item for item in re.split(r"\s*[、,，;]\s*", given.get("list", "")) if item], phrases.joined
         ),
@@ -166,18 +167,18 @@ def _forms(facts: Facts, setting: _Setting, text: Text) -> dict[str, tuple[str, 
     forms |= {name: (*name_forms(given.get(name, ""), (20, 12, 8)), "") for name in ("area", "channel", "error")}
     forms |= {name: (cut(given.get(name, ""), 4),) for name in ("code", "code2", "ref")}
     forms["pin"] = (cut(given.get("pin", ""), 8),)
-    forms |= {name: (_number(facts[name]),) for name in ("n", "h", "h2") if name in facts}
+    forms |= {name: (_number(facts[name]), "") for name in ("n", "h", "h2") if name in facts}
     forms |= {name: _moment(given.get(name, ""), setting) for name in ("at", "eta", "end", "from", "to")}
     if "mins" in facts:
         span = _span(facts["mins"], setting.words)
         forms["span"] = (span,)
-        forms["late"] = ((phrases.late_most if facts.get("late_max") else phrases.late).format(span=span),)
+        forms["late"] = ((phrases.late_most if facts.get("late_max") else phrases.late).format(span=span), "")
     return forms
 
 
 def _clean(value: str | int, longest: int) -> str:
     """Return the value on one line, without what is invisible, turns direction, or looks like a signature or link."""
-    text = unicodedata.normalize("NFC", str(value)[: 20 * longest])
+    text = unicodedata.normalize("NFC", str(value)[: 4 * longest])
     text = "".join(" " if char.isspace() or char in "【】" else char for char in text)
     text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
     return cut(" ".join(_LINK.sub(" ", text).split()), longest)
@@ -203,13 +204,16 @@ def _what(given: Mapping[str, str], words: Catalogue, text: Text) -> str:
 
 def _device(given: Mapping[str, str], room: str, words: Catalogue, text: Text) -> str:
     """Return what a device is called: by kind and room if it is known, else as it calls itself."""
-    if not _is_stray(text, words):
-        kind = given.get("device_kind") or _DEVICE_OF.get(given.get("what", ""), "")
-        if kind in words.devices:
-            name = words.devices[kind]
-            named = room and "{room}" not in text.head
-            return words.phrases.device_in.format(room=room, device=name) if named else name
-    return cut(given.get("dev", ""), 40) or words.phrases.device
+    kind = given.get("device_kind") or _DEVICE_OF.get(given.get("what", ""), "")
+    if _is_stray(text, words) or kind not in words.devices:
+        return cut(given.get("dev", ""), 40) or _least_device(words, text)
+    if not room or "{room}" in text.head:
+        return words.devices[kind]
+    return words.phrases.device_in.format(room=room, device=words.devices[kind])
+
+
+def _least_device(words: Catalogue, text: Text) -> str:
+    return "" if _is_stray(text, words) else words.phrases.device
 
 
 def _note(given: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:

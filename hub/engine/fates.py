@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from hub.alerts.alert import Alert, Stage
+from hub.alerts.alert import Alert, Entry, Stage
+from hub.alerts.change import Change
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.decide import SILENT_CARRIER, act, again_in, step_silent
@@ -47,6 +48,7 @@ def accepted(work: Work, message: Notification, result: Accepted) -> None:
         due_at=work.now + SILENT_CARRIER if urgent else None,
     )
     work.update(taken)
+    _reaches_again(work, taken)
     if result.fate is not Fate.ACCEPTED:
         _final(work, taken, result.fate, result.error, result.verdict)
 
@@ -93,6 +95,13 @@ def silent(work: Work, id: str) -> None:
     if message is not None and message.fate is Fate.ACCEPTED:
         work.update(replace(message, due_at=None))
         _hurry(work, message)
+
+
+def _reaches_again(work: Work, message: Notification) -> None:
+    """A carrier takes the alert's messages again: the audit no longer says that it reached nobody."""
+    alert = work.transaction.alert(message.alert_id) if message.alert_id else None
+    if alert is not None and message.step is not None and not work.hold(alert).reached:
+        work.take(Change(replace(work.hold(alert), reached=True), (Entry(work.now, "hub", "reaches_again"),)))
 
 
 def _final(work: Work, message: Notification, fate: Fate, error: str | None, verdict: Verdict | None) -> None:

@@ -23,7 +23,7 @@ EVERYBODY = ("daughter", "nurse", "boss")
 def ladder(*people: tuple[str, ...], repeat: timedelta = 5 * MINUTE, by: tuple[str, ...] = ("sms",)) -> Ladder:
     waits = (60 * SECOND, 120 * SECOND, 180 * SECOND)
     rungs = tuple(Rung(who, by, wait) for who, wait in zip(people, waits, strict=False))
-    return Ladder(rungs, repeat, 20 * MINUTE, STAFF, BOSS, EVERYBODY)
+    return Ladder(rungs, repeat, 20 * MINUTE, STAFF, BOSS)
 
 
 def an_alert(climbs: Ladder, severity: Severity = Severity.EMERGENCY) -> Alert:
@@ -44,7 +44,7 @@ def climb(alert: Alert, span: timedelta, fate: Fates = lambda _: Fate.DELIVERED)
         now = alert.next_due
         event = machine.due(alert, now)
         assert event is not None
-        change = machine.apply(alert, event, Scene(now, sent))
+        change = machine.apply(alert, event, Scene(now, sent, everybody=EVERYBODY))
         alert = change.alert
         for tell in change.tells:
             told.append((int((now - NOON).total_seconds()), tell.person, tell.key, alert.round))
@@ -92,7 +92,7 @@ def test_a_repeat_longer_than_15_minutes_stays_as_configured() -> None:
 
 @pytest.mark.promise("P3")
 def test_a_step_without_anybody_is_passed_at_once_and_the_supervisor_hears_of_it() -> None:
-    change = step_due(an_alert(ladder((), STAFF, BOSS)), Scene(NOON))
+    change = step_due(an_alert(ladder((), STAFF, BOSS)), Scene(NOON, everybody=EVERYBODY))
     assert told(change) == [("boss", "empty_step"), ("nurse", "sos")]
     assert change.tells[0].facts == {"n": 1}
     assert change.alert.step == 2
@@ -101,7 +101,7 @@ def test_a_step_without_anybody_is_passed_at_once_and_the_supervisor_hears_of_it
 
 def test_without_a_supervisor_all_staff_hear_of_the_empty_step() -> None:
     nobody_above = replace(ladder((), FAMILY), supervisors=())
-    assert told(step_due(an_alert(nobody_above), Scene(NOON)))[0] == ("nurse", "empty_step")
+    assert told(step_due(an_alert(nobody_above), Scene(NOON, everybody=EVERYBODY)))[0] == ("nurse", "empty_step")
 
 
 def test_an_empty_step_is_told_once_not_in_each_round() -> None:
@@ -118,7 +118,7 @@ def test_an_empty_last_step_ends_the_round_at_once() -> None:
 @pytest.mark.promise("P3")
 def test_a_ladder_without_anybody_tells_everybody_on_the_site_each_round() -> None:
     alert = an_alert(ladder((), (), ()))
-    change = step_due(alert, Scene(NOON))
+    change = step_due(alert, Scene(NOON, everybody=EVERYBODY))
     assert told(change) == [(person, "nobody_reachable") for person in EVERYBODY]
     assert not change.alert.reached
     assert change.alert.duties[DutyKind.STEP].due_at == NOON + 5 * MINUTE
@@ -146,7 +146,7 @@ def test_a_round_that_reached_one_person_has_reached_somebody() -> None:
 
 
 def test_hurried_never_makes_a_step_later() -> None:
-    alert = step_due(an_alert(ladder(FAMILY, STAFF)), Scene(NOON)).alert
+    alert = step_due(an_alert(ladder(FAMILY, STAFF)), Scene(NOON, everybody=EVERYBODY)).alert
     soon = with_duty(alert, DutyKind.STEP, NOON + 10 * SECOND, NOON)
     assert hurried(soon, NOON + 5 * SECOND).duties == soon.duties | {
         DutyKind.STEP: replace(soon.duties[DutyKind.STEP], wait=5 * SECOND)
@@ -154,7 +154,7 @@ def test_hurried_never_makes_a_step_later() -> None:
 
 
 def test_hurried_begins_no_new_round() -> None:
-    alert = step_due(an_alert(ladder(FAMILY)), Scene(NOON)).alert
+    alert = step_due(an_alert(ladder(FAMILY)), Scene(NOON, everybody=EVERYBODY)).alert
     assert hurried(alert, NOON + 2 * MINUTE, gap=timedelta(0)) == alert
 
 
@@ -173,7 +173,7 @@ def test_emergencies_try_all_channels_at_once_others_one_after_the_other(
     severity: Severity, channels: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     alert = an_alert(ladder(FAMILY, by=("sms", "voice", "chat")), severity)
-    change = step_due(alert, Scene(NOON))
+    change = step_due(alert, Scene(NOON, everybody=EVERYBODY))
     sent = [n for tell in change.tells for n in message(tell, change.alert, NOON, lambda: "n")]
     assert [(n.channel, n.then) for n in sent] == channels
     assert {(n.round, n.step, n.due_at) for n in sent} == {(1, 0, NOON)}

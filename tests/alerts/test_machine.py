@@ -34,7 +34,6 @@ LADDER = Ladder(
     20 * MINUTE,
     staff=("nurse",),
     supervisors=("boss",),
-    everybody=("daughter", "son", "nurse", "boss"),
 )
 
 EVENTS: dict[type[ev.Event], ev.Event] = {
@@ -76,7 +75,7 @@ TOLD_BOTH = (a_message("daughter"), a_message("son"))
 
 
 def scene(after: timedelta = timedelta(0), *sent: Notification) -> Scene:
-    return Scene(NOON + after, sent or TOLD_BOTH, NAMES)
+    return Scene(NOON + after, sent or TOLD_BOTH, NAMES, tuple(NAMES))
 
 
 def taken(by: str = "daughter", after: timedelta = 10 * SECOND, **fields: object) -> Alert:

@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -115,6 +115,7 @@ class World:
     database: str | None = None
     language: str = "en"
     nat: bool = False
+    disturbance: str = "none"
     policies: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,6 +129,9 @@ class World:
         self.carrier = Carrier(ACCOUNT, TOKEN, [NUMBER], clock=self.clock)
         self.server: CarrierServer | None = None
         self.web_port = free_port()
+        self.fresh_database: Callable[[], str] = str
+        self._broker_runs = False
+        self._retained: dict[str, str | bytes] = {}
         self._unheard = False
         self._client: aiomqtt.Client | None = None
 
@@ -185,12 +189,34 @@ class World:
     async def start(self) -> Self:
         """Start broker, carrier, hub and the bridge that publishes."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(self.broker.start)
+        self.start_broker()
         await self.carrier.start()
         self.server = CarrierServer(self.carrier)
         await self.server.start()
         await self.start_hub()
         return self
+
+    def start_broker(self) -> None:
+        """Start the broker, unless it runs: a story may have something waiting there before the hub's first start."""
+        if not self._broker_runs:
+            self.broker.start()
+            self._broker_runs = True
+
+    async def broker_loses_sessions(self) -> None:
+        """Take the sessions away from the broker, as a lost disk does; what is retained is published again."""
+        assert self.hub is None
+        await self._leave_broker()
+        await asyncio.to_thread(self.broker.wipe)
+        for topic, payload in self._retained.items():
+            await (await self._bridge()).publish(topic, payload, qos=1, retain=True)
+
+    def lose_database(self) -> None:
+        """Take the database away, with all that lies beside it."""
+        assert self.hub is None
+        for file in self.folder.glob("carehub*"):
+            file.unlink()
+        if self.database:
+            self.database = self.fresh_database()
 
     async def start_hub(self) -> None:
         """Start the hub on what is there, and wait until it has heard all that waited."""
@@ -244,6 +270,21 @@ class World:
         await self.server.start()
         await self.settle()
 
+    async def disturb(self) -> None:
+        """Restart what this run of the story restarts: hub (killed), broker or carrier."""
+        if self.disturbance == "hub":
+            await self.restart_hub()
+        elif self.disturbance == "broker":
+            await self.restart_broker()
+        elif self.disturbance == "carrier":
+            await self.restart_carrier()
+
+    async def sleep_through(self, span: timedelta) -> None:
+        """Let time pass while the hub is not there."""
+        assert self.hub is None
+        self.clock.set(self.clock.now() + span)
+        await self.settle()
+
     async def close(self) -> None:
         """End everything that runs; a story that failed early may not have started all of it."""
         await self._leave_broker()
@@ -264,6 +305,8 @@ class World:
         """Publish as a bridge does, and wait until the broker surely has it."""
         client = await self._bridge()
         await client.publish(topic, payload, qos=self.qos, retain=retain)
+        if retain:
+            self._retained[topic] = payload
         if settle:
             await self.published()
 

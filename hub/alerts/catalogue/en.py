@@ -41,11 +41,9 @@ _ALERTS = {
     ),
     "area": Text("{area}: {n} homes offline[ since {at}], maybe a power cut.[ First: {list}.]", _TASK, _DESK),
     "unknown": Text(
-        "UNKNOWN DEVICE {dev}: {what}[, {at}][, {site}, find out where][, maybe at {home}].[ {addr}.]", _GO, _DESK
+        "UNKNOWN DEVICE[ {dev}]: {what}[, {at}][, {site}, find out where][, maybe at {home}].[ {addr}.]", _GO, _DESK
     ),
-    "still_active": Text(
-        "STILL ACTIVE: {what} of {who} was closed, the detector alarms on[, {at}].[ {addr}.]", _GO, _NOW
-    ),
+    "still_active": Text("STILL ACTIVE: {what} of {who}, after it was closed[, {at}].[ {addr}.]", _GO, _NOW),
     "nobody_reachable": Text("NOBODY REACHED: {what} of {who}.[ {addr}.] Can you go?", _GO, _NOW),
     "empty_step": Text(
         "{What} of {who}: nobody to tell[ in step {n}], asking the next.[ {addr}.] Please assign someone.", _CODE, _CODE

@@ -29,36 +29,32 @@ _ALERTS = {
     ),
     "wandering": Text("{who}[于{at}]出门，一直没有回来[，{addr}]。", _GO, f"请找一找{_AND_DESK}"),
     "silent": Text("{who}家{dev}[已{h}小时]没有信号[，{addr}]。请今天上门", _TASK, _AND_DESK),
-    "battery": Text("{who}家{dev}电量{pct}[，{addr}]。请3天内换{type}电池", _TASK),
+    "battery": Text("{who}家{dev}电量{pct}[，{addr}]。请3天内换[{type}]电池", _TASK),
     "mains": Text("{who}家停电1小时了，报警主机用备用电源[，约能用{h}小时]。呼叫按钮现在能用"),
     "gateway": Text("{who}家主机[{at}起]断线，按呼叫收不到[，{addr}]。请打电话问平安", _HANDLE, _AND_DESK),
     "area": Text("{area}有{n}户[于{at}起]断线，可能停电。[先看{list}。]", "处理回复1[，编号{code}]", _DESK),
     "unknown": Text(
-        "没登记的设备{dev}[于{at}]发出{what}[，{site}，请查明在哪家][，可能在{home}家][，{addr}]。", _GO_SHORT, _DESK
+        "没登记的设备[{dev}][于{at}]发出{what}[，{site}，请查明在哪家][，可能在{home}家][，{addr}]。", _GO_SHORT, _DESK
     ),
-    "still_active": Text("{who}[的{what}]已办结，但[{at}]探测器仍在报警[，{addr}]。", _GO, _NOW),
+    "still_active": Text("{who}家[{what}]办结后[{at}]仍在报警[，{addr}]。", _GO, _NOW),
     "nobody_reachable": Text("{who}[的{what}]没有通知到任何人[，{addr}]。", f"谁{_GO_SHORT}", _NOW),
     "empty_step": Text("{who}[的{what}][，第{n}步]没有人可通知，已往下叫[，{addr}]。请安排人", _CODE, _CODE),
     "session_lost": Text(
         "消息服务器丢了数据，[{from}到{to}的]呼叫可能没收到[，先问{list}]。请打电话问平安", _HANDLE, _AND_DESK
     ),
-    "database_lost": Text(
-        "主机换了新数据库，以前没办结的告警和呼叫查不到了[，先问{list}]。请逐户问平安", _HANDLE, _AND_DESK
-    ),
+    "database_lost": Text("主机换了新数据库，以前没办结的告警查不到了[，先问{list}]。请逐户问平安", _HANDLE, _AND_DESK),
     "qos0": Text(
         "{dev}用QoS 0发信号[，断线会丢][，{home}家][，{site}]。请[在消息服务器]设upgrade_outgoing_qos true",
         _CODE,
         _CODE,
     ),
     "unreadable": Text(
-        "{who}家{dev}[于{at}]发来读不懂的信号，可能是呼叫[，{addr}]。请打电话问平安", _HANDLE, _AND_DESK
+        "{who}家{dev}[于{at}]发来读不懂的信号[，可能是呼叫][，{addr}]。请打电话问平安", _HANDLE, _AND_DESK
     ),
     "channel_refused": Text(
-        "短信通道{channel}拒绝我们[，错误{error}]，通知可能发不出。请查账号和余额", _HANDLE, _AND_DESK
+        "短信通道[{channel}]拒绝我们[，错误{error}]，通知可能发不出。请查账号和余额", _HANDLE, _AND_DESK
     ),
-    "stranger_code": Text(
-        "陌生号码[尾号{tail}]用编号{ref}回复了{who}的告警，没有算数。请核实是谁", _CODE, _CODE
-    ),
+    "stranger_code": Text("陌生号码[尾号{tail}]用编号{ref}回复了{who}的告警，没有算数[，请核实是谁]", _CODE, _CODE),
     "config_differs": Text("配置文件和数据库已不一致一天。请核对，运行carehub apply", _CODE, _CODE),
     "other": Text("{who}有新的告警[，{at}][，{addr}]。", _GO, _NOW),
 }
@@ -80,7 +76,7 @@ _FOLLOW_UPS = {
         "您若在场请回复3[，编号{code}]",
         "您若在场请告诉值班台[{desk}]",
     ),
-    "lapsed.others": Text("{by}[到{eta}]没有消息，{who}[的{what}]又在找人。", _GO, _NOW),
+    "lapsed.others": Text("{by}[到{eta}]没有消息，{who}[的{what}]又在找人。", _GO, _VISIT),
     "outcome_missing": Text("{by}[于{at}]到了{who}家，之后没有消息。请问一下", "。办结回复4[，编号{code}]", _AND_DESK),
     "handed_over": Text(
         "{by}把{who}[的{what}]转给您[，请{eta}前到][，{addr}]。", "到了回复3，去不了回复2[。编号{code}]", _NOW
