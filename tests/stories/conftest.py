@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.postgres import Postgres
+from tests.harness.postgres import postgres as postgres
 from tests.harness.world import World
 
 DATABASES, LEVELS, DISTURBANCES = ("sqlite", "postgresql"), (0, 1), ("none", "hub", "broker", "carrier")
