@@ -1,3 +1,3 @@
 """The command `carehub`."""
 
-from hub.cli.main import main as main
+from hub.cli.commands import main as main

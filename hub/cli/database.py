@@ -2,30 +2,45 @@
 
 import typer
 
-from hub.cli.failure import fail
+from hub.cli.failure import fail, sentence
+from hub.cli.helping import Commands
 from hub.cli.place import ConfigOption, configuration
 
-app = typer.Typer(help="The database itself.", no_args_is_help=True)
+app = Commands("""Look after the database itself.
+
+    An SQLite database is made and upgraded by `carehub run`. On PostgreSQL `carehub db upgrade` does it: once before
+    the first start, and after each update of carehub.
+    """)
 
 
-@app.command()
 def upgrade(config: ConfigOption = None) -> None:
-    """Bring the database to this version's tables; an SQLite file is copied first."""
+    """Bring the database to this version's tables.
+
+    An SQLite file is copied first, beside itself. A damaged database, or one of a newer carehub, is left as it is.
+    """
     from hub.ports import StoreUnavailable
     from hub.store import DatabaseUnusable
     from hub.store import upgrade as upgrade_store
+    from hub.store.revisions import HEAD
 
     loaded = configuration(config)
     try:
         before = upgrade_store(loaded.hub.database)
     except (DatabaseUnusable, StoreUnavailable) as error:
-        fail(str(error))
-    typer.echo("The database is up to date." if before else "The database was empty and now has its tables.")
+        fail(sentence(str(error)))
+    if before is None:
+        typer.echo(f"The database was empty and now has its tables (revision {HEAD}).")
+    elif before == HEAD:
+        typer.echo(f"The database is up to date (revision {HEAD}).")
+    else:
+        typer.echo(f"The database was upgraded from revision {before} to {HEAD}.")
 
 
-@app.command()
 def check(config: ConfigOption = None) -> None:
-    """Check revision, integrity and tables; ends with 1 if something is wrong."""
+    """Examine the database: readable, whole, with exactly this version's tables; changes nothing.
+
+    Ends with 1 and one sentence for each fault if something is wrong.
+    """
     from hub.ports import StoreUnavailable
     from hub.store import DatabaseUnusable
     from hub.store import check as check_store
@@ -34,7 +49,11 @@ def check(config: ConfigOption = None) -> None:
     try:
         report = check_store(loaded.hub.database)
     except (DatabaseUnusable, StoreUnavailable) as error:
-        fail(str(error))
+        fail(sentence(str(error)))
     if report.faults:
-        fail("\n".join(report.faults))
+        fail("\n".join(sentence(fault) for fault in report.faults))
     typer.echo(f"The database is whole and up to date (revision {report.revision}).")
+
+
+app.add("upgrade", upgrade, "carehub db upgrade --config /etc/carehub")
+app.add("check", check, "carehub db check --config /etc/carehub")

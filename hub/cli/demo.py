@@ -1,108 +1,162 @@
 """`carehub demo`: broker, hub and carrier with one command, on the example home."""
 
 import asyncio
+import contextlib
 import os
-import shutil
+import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.failure import fail
-from hub.cli.place import ConfigOption, folder
+from hub.cli.demo_lines import Lines
+from hub.cli.failure import USAGE, fail, sentence
+from hub.cli.logs import configure
+from hub.cli.place import ConfigOption, folder, keep_secret, mistakes
 
 if TYPE_CHECKING:
-    from hub.app import Hub
-    from simulators.carrier import Carrier, Event
+    from hub.ingest.client import Broker
+    from hub.settings import Configuration
+    from hub.store import SqlStore
+    from simulators.carrier import Carrier
 
 ACCOUNT, TOKEN = "AC" + "d" * 32, "simulated"
-TEMPLATE = '{"action":"emergency","battery":87,"linkquality":98}'
+PORT = 8090
 
 
 def demo(
     config: ConfigOption = None,
-    port: Annotated[int, typer.Option(help="Port of the simulated carrier; 0 takes a free one.")] = 8090,
     data: Annotated[
         Path | None,
-        typer.Option(help="Where broker and database keep their data. Default: var/demo in the configuration."),
+        typer.Option(metavar="FOLDER", help="Where the demo keeps its data. Default: var/demo in the configuration."),
     ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help=f"Port of the simulated carrier. Default: {PORT}, or a free one."
+        ),
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Open no browser: for scripts and for servers.")] = False,  # noqa: ARG001  # there is no page to open yet
 ) -> None:
-    """Start broker, hub and simulated carrier; print the line that presses the button, and every text as it arrives.
+    """Start broker, hub and simulated carrier; show every text as it arrives.
 
-    Nothing leaves this machine: the carrier is simulated, the numbers reach nobody.
+    Prints the lines that press a button, answer from a phone, and show the alerts. Nothing leaves this machine: the
+    carrier is simulated, whatever account or numbers the configuration names. Open alerts outlive Ctrl-C: the next
+    demo goes on with them.
     """
     place = folder(config)
-    kept = (data or place / "var" / "demo").resolve()
-    kept.mkdir(parents=True, exist_ok=True, mode=0o700)
-    asyncio.run(_demo(place, port, kept))
+    kept = (data or place / "var" / "demo").absolute()
+    try:
+        kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log = open(os.open(kept / "hub.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")  # noqa: SIM115
+    except OSError as error:
+        fail(f"{kept} cannot be used: {error.strerror}. Name a folder with --data.")
+    with log:
+        configure(stream=log)
+        asyncio.run(_demo(place, kept, port))
 
 
-async def _demo(place: Path, port: int, data: Path) -> None:
-    from hub.app import Hub, run_until_stopped
-    from hub.cli.run import open_or_sick
-    from hub.clock import HubClock
-    from hub.ingest.broker import BrokerProblem, ensure_embedded
-    from hub.settings import ConfigurationError, load
+async def _demo(place: Path, data: Path, port: int | None) -> None:
+    from hub.cli.lasting import stopping
     from hub.store import AlreadyRunning, RunLock
+
+    stop = stopping()
+    try:
+        with RunLock(_database(data)):
+            await _with_carrier(place, data, port, stop)
+    except AlreadyRunning as error:
+        fail(f"A demo runs already: {error} Or give this one a folder of its own with --data.")
+
+
+async def _with_carrier(place: Path, data: Path, port: int | None, stop: asyncio.Event) -> None:
+    """Start the carrier, then all that talks to it."""
+    from simulators.carrier import Carrier, CarrierServer, Journal
+
+    numbers = [channel.from_ for channel in _local(place, data, "http://127.0.0.1").hub.channels.values()]
+    carrier = Carrier(ACCOUNT, TOKEN, numbers, journal=Journal(data / "carrier.jsonl"))
+    server = CarrierServer(carrier, port=_port(PORT) if port is None else port)
+    try:
+        await server.start()
+    except OSError as error:
+        fail(f"The carrier cannot listen on port {port}: {error.strerror}. Choose another --port, or leave it out.")
+    try:
+        loaded = _local(place, data, server.url)
+        carrier.settings.webhook_url = f"{loaded.hub.web.public_url}/twilio/sms"
+        await _show(loaded, carrier, Lines(place, data, server.url), stop)
+    finally:
+        await server.stop()
+
+
+def _database(data: Path) -> str:
+    return f"sqlite:///{data}/carehub.db"
+
+
+def _local(place: Path, data: Path, carrier_url: str) -> "Configuration":
+    """Load the configuration, with all that leaves this machine or is somebody's own turned to the demo's."""
+    from hub.settings import AuditSettings, ConfigurationError, load
+
+    theirs = {name: value for name, value in os.environ.items() if not name.startswith("TWILIO_")}
+    ours = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_API_BASE": carrier_url}
+    ours |= {"CAREHUB_DATABASE": _database(data), "CAREHUB_MQTT__URL": "embedded"}
+    try:
+        loaded = load(place, theirs | ours)
+    except ConfigurationError as error:
+        fail(mistakes(error), USAGE)
+    keep_secret(loaded)
+    port = _port(loaded.hub.web.port)
+    web = replace(loaded.hub.web, listen=f"127.0.0.1:{port}", public_url=f"http://127.0.0.1:{port}")
+    return replace(loaded, hub=replace(loaded.hub, web=web, audit=AuditSettings()))
+
+
+def _port(wanted: int) -> int:
+    """Return the port if nobody has it, else a free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    return wanted
+
+
+async def _show(loaded: "Configuration", carrier: "Carrier", lines: Lines, stop: asyncio.Event) -> None:
+    """Run the hub and show what happens, until told to stop."""
+    from hub.app import Hub
+    from hub.clock import HubClock
     from hub.web.server import CannotListen
-    from simulators.carrier import Carrier, CarrierServer
+
+    broker = await _broker(lines.data)
+    hub = Hub(loaded, await _store(loaded), HubClock(), broker)
+    try:
+        await hub.start()
+        lines.start(hub.engine.world.registry, loaded.hub, broker, await hub.store.read(lambda t: t.alerts()))
+        carrier.events.listen(lines.text)
+        await stop.wait()
+    except CannotListen as error:
+        fail(str(error))
+    finally:
+        await hub.stop()
+        lines.end()
+
+
+async def _broker(data: Path) -> "Broker":
+    from hub.ingest.broker import BrokerProblem, ensure_embedded, find_mosquitto
 
     try:
-        first = load(place, {**os.environ, **_account("http://127.0.0.1")})
-        numbers = [channel.from_ for channel in first.hub.channels.values()]
-        carrier = Carrier(ACCOUNT, TOKEN, numbers, webhook_url=f"{first.hub.web.public_url}/twilio/sms")
-        async with CarrierServer(carrier, port=port) as server:
-            environ = {**os.environ, **_account(server.url), "CAREHUB_DATABASE": f"sqlite:///{data}/carehub.db"}
-            loaded = load(place, environ | {"CAREHUB_MQTT__URL": "embedded"})
-            with RunLock(loaded.hub.database):
-                broker = await ensure_embedded(data / "broker", port=0)
-                hub = Hub(loaded, await open_or_sick(loaded), HubClock(), broker)
-                try:
-                    await run_until_stopped(hub, lambda started: _say(started, carrier, server.url, data))
-                except CannotListen as error:
-                    await hub.stop()
-                    fail(str(error))
-    except ConfigurationError as error:
-        fail("\n".join(str(fault) for fault in error.faults))
-    except (AlreadyRunning, BrokerProblem, OSError) as error:
-        fail(str(error))
+        find_mosquitto()
+    except BrokerProblem:
+        fail("The demo needs the broker Mosquitto. Install it: apt-get install mosquitto")
+    try:
+        return await ensure_embedded(data / "broker", port=0)
+    except BrokerProblem as error:
+        fail(sentence(str(error)))
 
 
-def _account(api_base: str) -> dict[str, str]:
-    return {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_API_BASE": api_base}
+async def _store(loaded: "Configuration") -> "SqlStore":
+    from hub.ports import StoreUnavailable
+    from hub.store import DatabaseUnusable, open_store
 
-
-def _say(hub: "Hub", carrier: "Carrier", carrier_url: str, data: Path) -> None:
-    """Print the lines that press the button and answer, then every text."""
-    registry = hub.engine.world.registry
-    button = next((d for h in registry.homes.values() for d in h.devices if d.is_life_safety), None)
-    broker = hub.broker
-    topic = registry.homes[button.home].prefix + button.topic if button else "zigbee2mqtt/bed_sos"
-    tool = "mosquitto_pub" if shutil.which("mosquitto_pub") else "mosquitto_pub (apt-get install mosquitto-clients)"
-    home = registry.homes[button.home] if button else next(iter(registry.homes.values()))
-    first = home.contacts[0].person if home.contacts else next(iter(registry.people))
-    phone = registry.people[first].phone
-    typer.echo(
-        f"""
-carehub runs: hub {hub.configuration.hub.web.public_url}, carrier {carrier_url} (simulated), data in {data}
-
-Press the button:
-  {tool} -h {broker.host} -p {broker.port} -u {broker.username} -P "$(cat {data}/broker/password)" -q 1 \\
-    -t {topic} -m '{TEMPLATE}'
-Answer from a phone:
-  curl -s -H 'Content-Type: application/json' -d '{{"text": "1"}}' {carrier_url}/control/phones/{phone}/reply
-See and act:
-  CAREHUB_DATABASE=sqlite:///{data}/carehub.db .venv/bin/carehub alerts list
-End with Ctrl-C. Texts as they arrive:
-"""
-    )
-    names = {person.phone: person.name for person in registry.people.values()}
-    zone = hub.configuration.hub.timezone
-
-    def show(event: "Event") -> None:
-        arrow = {"arrived": "→", "inbound": "←"}.get(event.what)
-        if arrow is not None:
-            at = event.at.astimezone(zone).strftime("%H:%M:%S")
-            typer.echo(f"  {at} {arrow} {names.get(event.phone, '')} {event.phone}: {event.text}")
-
-    carrier.events.listen(show)
+    try:
+        return await asyncio.to_thread(open_store, loaded.hub.database)
+    except (DatabaseUnusable, StoreUnavailable) as error:
+        fail(f"{sentence(str(error))} Or give the demo another folder with --data.")

@@ -1,46 +1,86 @@
 """`carehub broker-config`: Mosquitto as a gateway needs it."""
 
+import os
 import secrets
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hub.cli.failure import USAGE, fail, say
 from hub.cli.place import ConfigOption, configuration
+
+if TYPE_CHECKING:
+    from hub.ingest.broker import Account
+    from hub.settings import Configuration
 
 
 def broker_config(
-    out: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write mosquitto.conf, passwd and acl.")],
+    out: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where to write. Default: `broker` in the configuration folder."),
+    ] = None,
     config: ConfigOption = None,
-    listen: Annotated[str, typer.Option(help="Address the broker listens on; 0.0.0.0 for bridges elsewhere.")] = (
-        "127.0.0.1"
-    ),
-    port: Annotated[int, typer.Option(help="Port the broker listens on.")] = 1883,
+    listen: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address the broker listens on; 0.0.0.0 if bridges are elsewhere.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", help="Port the broker listens on.", min=1, max=65535)] = 1883,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what is there; bridges and devices get new passwords.")
+    ] = False,
 ) -> None:
-    """Write the configuration of Mosquitto: accounts, rights, and the options without which presses are lost.
+    """Write Mosquitto's configuration: mosquitto.conf, passwd and acl.
 
-    upgrade_outgoing_qos true, persistence true, autosave_on_changes true, max_queued_messages 1000 per session. The
-    passwords made for the hub, the bridges and the devices are printed once; only their hashes are written.
+    It holds the options without which presses are lost: persistence true, autosave_on_changes true,
+    upgrade_outgoing_qos true, max_queued_messages 1000; and accounts for the hub, the bridges and the devices, each
+    with the rights it needs. The passwords that are made are printed once; the files hold only their hashes.
     """
     from devices.dialects import build
-    from hub.ingest.broker import Account, BrokerConfig, Rights, write_config
+    from hub.ingest.broker import BrokerConfig, write_config
     from hub.ingest.filters import plan
     from hub.ports import Session
 
     loaded = configuration(config)
+    folder = (out or loaded.folder / "broker").absolute()
+    if (folder / "passwd").exists() and not overwrite:
+        fail(
+            f"{folder} holds a broker's configuration already, and its bridges and devices would be locked out by new "
+            "passwords. Add --overwrite if you want that, or name another folder."
+        )
+    accounts = _accounts(loaded)
+    trees = plan(loaded.registry, build(loaded.hub.dialects), loaded.hub.mqtt.client_id).filters[Session.WATCH]
+    try:
+        path = write_config(folder, accounts, list(trees), BrokerConfig(port=port, listen=listen))
+    except OSError as error:
+        fail(
+            f"{error.filename or folder} cannot be written: {error.strerror}. Choose a folder you may write to.", USAGE
+        )
+    _tell(path, accounts, loaded)
+
+
+def _accounts(loaded: "Configuration") -> "list[Account]":
+    from hub.ingest.broker import Account, Rights
+
     mqtt = loaded.hub.mqtt
-    hub_name = mqtt.username or "hub"
-    accounts = [
-        Account(hub_name, mqtt.password or secrets.token_urlsafe(18), Rights.HUB),
-        Account("bridge", secrets.token_urlsafe(18), Rights.BRIDGE),
-        Account("device", secrets.token_urlsafe(18), Rights.DEVICE),
-    ]
-    trees = plan(loaded.registry, build(loaded.hub.dialects), mqtt.client_id).filters[Session.WATCH]
-    path = write_config(out, accounts, list(trees), BrokerConfig(port=port, listen=listen))
-    typer.echo(f"Wrote {path}, passwd and acl beside it. Start it with: mosquitto -c {path}")
+    names = {Rights.HUB: mqtt.username or "hub", Rights.BRIDGE: "bridge", Rights.DEVICE: "device"}
+    given = {Rights.HUB: mqtt.password}
+    return [Account(name, given.get(rights) or secrets.token_urlsafe(18), rights) for rights, name in names.items()]
+
+
+def _tell(path: Path, accounts: "list[Account]", loaded: "Configuration") -> None:
+    from hub.ingest.broker import Rights
+
+    mqtt = loaded.hub.mqtt
+    typer.echo(f"Wrote {path}, with passwd and acl beside it. Its first lines say how to start it as a service.")
+    typer.echo("Accounts (rights, user, password):")
     for account in accounts:
-        given = account.username == hub_name and mqtt.password
-        typer.echo(f"  {account.rights.value}: {account.username} {'(your password)' if given else account.password}")
+        own = account.rights is Rights.HUB and mqtt.password
+        typer.echo(
+            f"  {account.rights.value:6}  {account.username}  {'(the password you gave)' if own else account.password}"
+        )
     if not mqtt.password:
-        sys.stderr.write("Give the hub its password in CAREHUB_MQTT__PASSWORD or mqtt.password_file.\n")
+        say("Give the hub its password: CAREHUB_MQTT__PASSWORD in the environment, or password_file under mqtt:.")
+    if not mqtt.username:
+        say(f"Add username: {accounts[0].username} under mqtt: in {loaded.folder / 'hub.yaml'}.")
+    if os.geteuid() != 0:
+        say(f"You are not root, so the files are yours. Let Mosquitto read them: chown -R mosquitto {path.parent}")

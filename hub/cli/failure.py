@@ -6,9 +6,21 @@ from typing import NoReturn
 import typer
 
 FAILED, USAGE = 1, 2
+INTERRUPTED = 130
 
 
 def fail(sentence: str, code: int = FAILED) -> NoReturn:
     """Say one sentence on stderr and end with `code`."""
-    sys.stderr.write(sentence.rstrip() + "\n")
+    say(sentence)
     raise typer.Exit(code)
+
+
+def say(sentence: str) -> None:
+    """Say something that is not the result: it goes to stderr, so that stdout holds the result alone."""
+    sys.stderr.write(sentence.rstrip() + "\n")
+
+
+def sentence(text: str) -> str:
+    """Return words as a sentence: a capital at the start, a full stop at the end."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")

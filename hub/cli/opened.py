@@ -6,42 +6,54 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.engine import make_url
-
 from hub.cli.failure import fail
-from hub.clock import HubClock
-from hub.engine import Engine, floor
-from hub.ports import StoreUnavailable
 
 if TYPE_CHECKING:
+    from hub.engine import Engine
     from hub.settings import Configuration
 
 
 @asynccontextmanager
-async def opened(configuration: "Configuration") -> AsyncIterator[Engine]:
+async def opened(configuration: "Configuration") -> "AsyncIterator[Engine]":
     """Give an engine on the configured database; a database that cannot be used ends with one sentence."""
+    from hub.clock import HubClock
+    from hub.engine import Engine, floor
+    from hub.ports import StoreUnavailable
     from hub.store import DatabaseUnusable, open_store
 
     settings = configuration.hub
-    _require_file(settings.database)
+    file = database_file(settings.database)
+    if file is not None and not file.exists():
+        # A command never makes an empty database where the hub's own is missing.
+        fail(f"There is no database at {file}. Start the hub with `carehub run`: it makes it.")
     try:
         store = await asyncio.to_thread(open_store, settings.database)
     except (DatabaseUnusable, StoreUnavailable) as error:
-        fail(str(error))
+        fail(_usable(error))
     try:
-        committed = await store.read(floor)
-        clock = HubClock(committed)
-        engine = Engine(store, clock, settings.site, settings.policies)
+        engine = Engine(store, HubClock(await store.read(floor)), settings.site, settings.policies)
         await engine.load()
         yield engine
     except StoreUnavailable as error:
-        fail(f"The database cannot be used now: {error}. Nothing was changed; try again.")
+        fail(f"{_usable(error)} Nothing was changed.")
     finally:
         await store.close()
 
 
-def _require_file(database: str) -> None:
-    """A command never makes an empty database where the hub's own is missing."""
-    url = make_url(database)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        fail(f"There is no database at {url.database} yet. Start the hub once with `carehub run`.")
+def database_file(url: str) -> Path | None:
+    """Return the file of an SQLite database; None for a server."""
+    from sqlalchemy.engine import make_url
+
+    address = make_url(url)
+    return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
+
+
+def _usable(error: Exception) -> str:
+    """Return a sentence that says what to do."""
+    from hub.cli.failure import sentence
+    from hub.ports import StoreUnavailable
+
+    said = sentence(str(error))
+    return (
+        f"{said} See that it runs and is not locked, then try again." if isinstance(error, StoreUnavailable) else said
+    )

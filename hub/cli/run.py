@@ -1,15 +1,16 @@
 """`carehub run`: the hub itself."""
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 import structlog
+import typer
 
-from hub.cli.failure import USAGE, fail
-from hub.cli.place import ConfigOption, configuration
+from hub.cli.failure import USAGE, fail, sentence
+from hub.cli.place import ConfigOption, configuration, mistakes
 
 if TYPE_CHECKING:
+    from hub.cli.lasting import Database
     from hub.ingest.client import Broker
     from hub.settings import Configuration
     from hub.store import NoStore, SqlStore
@@ -20,56 +21,81 @@ log = structlog.get_logger("run")
 def run(config: ConfigOption = None) -> None:
     """Run the hub until SIGTERM or Ctrl-C.
 
-    Creates and upgrades an SQLite database itself (a copy first); PostgreSQL with `carehub db upgrade`. With a
-    database that cannot be read it starts all the same, texts every press from the image kept beside the database,
-    says so everywhere, and never replaces the database.
+    Makes and upgrades an SQLite database itself (a copy first); PostgreSQL needs `carehub db upgrade` once. One hub
+    runs on a database: a second one ends with 1.
+
+    With a database that cannot be used it starts all the same, texts every press from the image kept beside the
+    database, says so in /readyz and in its log, never replaces the database, and takes it once it is repaired.
+    It logs one JSON object a line to standard error. /readyz on the address of web.listen says whether it could alarm.
     """
     from hub.settings import ConfigurationError
 
     loaded = configuration(config)
-    for warning in loaded.warnings:
-        sys.stderr.write(f"{warning}\n")
     try:
         loaded.require_secrets()
     except ConfigurationError as error:
-        fail("\n".join(str(fault) for fault in error.faults), USAGE)
+        fail(mistakes(error), USAGE)
+    for warning in loaded.warnings:
+        log.warning("configuration", says=str(warning))
     asyncio.run(serve(loaded))
 
 
 async def serve(loaded: "Configuration") -> None:
-    """Open what the hub needs, run it until it is stopped."""
-    from hub.app import Hub, run_until_stopped
+    """Run the hub until it is stopped; when its database can be used again, run it anew with that."""
+    from hub.cli.lasting import Database, stopping
+    from hub.store import DatabaseUnusable
+
+    stop = stopping()
+    try:
+        database = Database(loaded)
+    except DatabaseUnusable as error:
+        fail(str(error), USAGE)
+    opened = await database.open()
+    store: SqlStore | NoStore | None = opened
+    try:
+        broker = await _broker_or_close(loaded, opened)
+        while store is not None:
+            store = await _live(loaded, store, broker, database, stop)
+    finally:
+        await database.release()
+
+
+async def _live(
+    loaded: "Configuration", store: "SqlStore | NoStore", broker: "Broker", database: "Database", stop: asyncio.Event
+) -> "SqlStore | None":
+    """Live with this store; return the one to go on with, None when told to stop."""
+    from hub.app import Hub
+    from hub.cli.lasting import first
     from hub.clock import HubClock
-    from hub.store import AlreadyRunning, RunLock
+    from hub.store import NoStore
     from hub.web.server import CannotListen
 
-    lock = RunLock(loaded.hub.database)
+    hub = Hub(loaded, store, HubClock(), broker)
+    mended: list[SqlStore] = []
+
+    async def mend() -> None:
+        mended.append(await database.mended())
+
+    sick = isinstance(store, NoStore)
     try:
-        await asyncio.to_thread(lock.acquire)
-    except AlreadyRunning as error:
-        fail(str(error))
-    store = await open_or_sick(loaded)
-    hub = Hub(loaded, store, HubClock(), await broker_of(loaded))
-    try:
-        await run_until_stopped(hub, lambda _: log.info("running", site=loaded.hub.site))
+        await hub.start()
+        log.info("running", site=loaded.hub.site, url=loaded.hub.web.public_url)
+        ended = await first(stop.wait(), mend() if sick else database.lost())
     except CannotListen as error:
-        await hub.stop()
         fail(str(error))
     finally:
-        await asyncio.to_thread(lock.release)
+        await hub.stop()
+    if ended == 1 and not sick:
+        fail("Another run has taken this database, so this one has ended. Only one may run on a database.")
+    return mended[0] if mended else None
 
 
-async def open_or_sick(loaded: "Configuration") -> "SqlStore | NoStore":
-    """Open the store; one that cannot be used is left as it is, and the hub starts without."""
-    from hub.ports import StoreUnavailable
-    from hub.store import DatabaseUnusable, NoStore, open_store
-
+async def _broker_or_close(loaded: "Configuration", store: "SqlStore | NoStore") -> "Broker":
     try:
-        return await asyncio.to_thread(open_store, loaded.hub.database)
-    except (DatabaseUnusable, StoreUnavailable) as error:
-        sys.stderr.write(f"{error}\nUntil it is repaired and the hub restarted, presses are texted without it.\n")
-        log.error("database_unusable", why=str(error))
-        return NoStore(str(error))
+        return await broker_of(loaded)
+    except typer.Exit:
+        await store.close()
+        raise
 
 
 async def broker_of(loaded: "Configuration") -> "Broker":
@@ -84,4 +110,4 @@ async def broker_of(loaded: "Configuration") -> "Broker":
     try:
         return await ensure_embedded(loaded.folder / "var" / "broker", password=mqtt.password, port=0)
     except BrokerProblem as error:
-        fail(f"{error}.")
+        fail(sentence(str(error)))

@@ -1,0 +1,193 @@
+"""How an alert is shown: a line, a whole page, JSON for scripts."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from hub.alerts.alert import Alert, DutyKind, Entry, Lateness, Stage
+from hub.alerts.notification import Notification
+
+if TYPE_CHECKING:
+    from hub.homes import Registry
+
+DESK = "@desk"
+Detail = Mapping[str, Any]
+Phrase = Callable[[Detail, "Shown"], str]
+
+
+class Shown:
+    """Puts names in the place of ids and local time in the place of UTC."""
+
+    def __init__(self, registry: "Registry", zone: ZoneInfo) -> None:
+        self._registry = registry
+        self._zone = zone
+
+    def line(self, alert: Alert) -> str:
+        """Return an alert as one line: code, what, whose, since when, who has it."""
+        where = f"{alert.facts.get('who', '')} {alert.facts.get('addr', '')}".strip()
+        parts = [alert.code, alert.severity.value, alert.what, alert.home_id, where]
+        parts += [f"since {self.at(alert.opened_at)}", f"{alert.count} times" if alert.count > 1 else ""]
+        parts += [_late(alert.late), "still active" if alert.active else "", self._state(alert)]
+        return " · ".join(part for part in parts if part)
+
+    def page(self, alert: Alert, history: Sequence[Entry], messages: Sequence[Notification]) -> Iterator[str]:
+        """Return all there is to know of an alert, line by line."""
+        yield self.line(alert)
+        if alert.note:
+            yield f"Note: {alert.note}"
+        if alert.duties:
+            yield "Next:"
+        for kind, duty in sorted(alert.duties.items(), key=lambda item: item[1].due_at):
+            yield f"  {self.at(duty.due_at)}  {_DUTIES[kind].format(holder=self.name(alert.holder))}"
+        yield "Messages:" if messages else "Messages: none"
+        for message in messages:
+            why = f" ({message.error})" if message.error else ""
+            fate = f"{message.key}, {message.fate.value}{why}"
+            yield f"  {self.at(message.created_at)}  {self.name(message.person_id)} by {message.channel}: {fate}"
+        yield "History:"
+        for entry in history:
+            yield f"  {self.at(entry.at)}  {self.name(entry.who)}: {self._told(entry)}"
+
+    def name(self, person: str | None) -> str:
+        """Return a person's name; the id of one who is gone."""
+        if person == DESK:
+            return "the duty desk"
+        known = self._registry.people.get(person or "")
+        return known.name if known else (person or "nobody")
+
+    def at(self, at: datetime | None) -> str:
+        """Return a time as the site's clocks show it."""
+        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+    def _state(self, alert: Alert) -> str:
+        if alert.stage is Stage.RESOLVED:
+            outcome = f" as {alert.outcome.value}" if alert.outcome else ""
+            return f"resolved{outcome} by {self.name(alert.resolved_by)}, {self.at(alert.resolved_at)}"
+        if alert.stage is Stage.OPEN:
+            return "waits for somebody"
+        there = "is with" if alert.arrived_at else "taken by"
+        return f"{there} {self.name(alert.holder)} until {self.at(alert.promised_until)}"
+
+    def _told(self, entry: Entry) -> str:
+        phrase = _EVENTS.get(entry.event)
+        if phrase is not None:
+            return phrase(entry.detail, self)
+        more = ", ".join(f"{key} {value}" for key, value in entry.detail.items() if value != "")
+        return f"{_plain(entry.event)} {more}".strip()
+
+
+def summary(alert: Alert) -> dict[str, Any]:
+    """Return what a script reads of an alert."""
+    return {
+        "id": alert.id,
+        "home": alert.home_id,
+        "cause": alert.cause,
+        "severity": alert.severity.value,
+        "stage": alert.stage.value,
+        "opened_at": alert.opened_at.isoformat(),
+        "taken_by": alert.holder,
+        "late_s": int(alert.late.age.total_seconds()) if alert.late else None,
+        "count": alert.count,
+        "code": alert.code,
+        "what": alert.what,
+        "device": alert.device_id,
+        "room": alert.room,
+        "active": alert.active,
+        "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
+        "outcome": alert.outcome.value if alert.outcome else None,
+    }
+
+
+def whole(alert: Alert, history: Sequence[Entry], messages: Sequence[Notification]) -> dict[str, Any]:
+    """Return all there is to know of an alert."""
+    return summary(alert) | {
+        "resolved_by": alert.resolved_by,
+        "note": alert.note,
+        "promised_until": alert.promised_until.isoformat() if alert.promised_until else None,
+        "duties": [{"kind": kind.value, "due_at": duty.due_at.isoformat()} for kind, duty in alert.duties.items()],
+        "history": [
+            {"at": entry.at.isoformat(), "who": entry.who, "event": entry.event, "detail": dict(entry.detail)}
+            for entry in history
+        ],
+        "messages": [
+            {
+                "id": message.id,
+                "at": message.created_at.isoformat(),
+                "person": message.person_id,
+                "channel": message.channel,
+                "key": message.key,
+                "fate": message.fate.value,
+                "error": message.error,
+            }
+            for message in messages
+        ],
+    }
+
+
+def _late(late: Lateness | None) -> str:
+    if late is None:
+        return ""
+    minutes, up_to = int(late.age.total_seconds() // 60), "" if late.exact else "up to "
+    span = f"{minutes // 60} h {minutes % 60:02}" if minutes >= 60 else f"{minutes} min"
+    return f"late by {up_to}{span}"
+
+
+def _via(detail: Detail) -> str:
+    how = {"sms": "by text", "command": "by command", "hub": ""}.get(str(detail.get("via", "")), str(detail.get("via")))
+    return f", {how}" if how and detail.get("via") else ""
+
+
+def _plain(code: Any) -> str:
+    return str(code).replace("_", " ")
+
+
+def _opened(detail: Detail, _: Shown) -> str:
+    device = f" by {detail['device']}" if detail.get("device") else ""
+    late = f", heard {'' if detail.get('exact') else 'up to '}{detail['late_s']} s late" if "late_s" in detail else ""
+    return f"opened{device}{late}"
+
+
+def _again(detail: Detail, _: Shown) -> str:
+    device = f" by {detail['device']}" if detail.get("device") else ""
+    return f"again{device}, {detail.get('count')} times in all"
+
+
+def _resolved(detail: Detail, _: Shown) -> str:
+    note = f", “{detail['note']}”" if detail.get("note") else ""
+    return f"resolved it as {detail.get('outcome')}{note}{_via(detail)}"
+
+
+_EVENTS: Mapping[str, Phrase] = {
+    "opened": _opened,
+    "again": _again,
+    "resolve": _resolved,
+    "step": lambda d, _: f"step {d.get('step')} of round {d.get('round')}",
+    "empty_step": lambda d, _: f"step {d.get('step')} has nobody",
+    "round_over": lambda d, _: f"round {d.get('round')} is over" + ("" if d.get("reached") else "; it reached nobody"),
+    "hurry": lambda d, _: f"the next step waits no longer: {_plain(d.get('why'))}",
+    "acknowledge": lambda d, _: f"took it{_via(d)}",
+    "offered": lambda d, _: f"would go too{_via(d)}",
+    "pass": lambda d, _: f"cannot go{_via(d)}",
+    "withdraw": lambda d, _: f"cannot come after all{_via(d)}",
+    "hand_over": lambda d, shown: f"handed it to {shown.name(d.get('to'))}{_via(d)}",
+    "arrived": lambda d, _: f"arrived{_via(d)}",
+    "remind": lambda d, shown: f"reminded {shown.name(d.get('holder'))}",
+    "lapsed": lambda d, shown: f"no word from {shown.name(d.get('holder'))} in time",
+    "reopened": lambda d, _: f"open again: {_plain(d.get('why'))}",
+    "cleared": lambda *_: "the device says that it is over",
+    "still_active": lambda *_: "still active after the watch: open again",
+    "watch_ended": lambda *_: "the watch is over",
+    "said": lambda d, _: f"wrote “{d.get('text')}”",
+    "stranger": lambda d, _: f"its code came from {d.get('number')}, a number that was not told of it",
+    "retained_press": lambda d, _: f"a press of unknown age: {d.get('home')} {d.get('device')}",
+}
+
+_DUTIES: Mapping[DutyKind, str] = {
+    DutyKind.STEP: "the next step",
+    DutyKind.REMIND: "{holder} is reminded",
+    DutyKind.PROMISE: "the promise of {holder} ends: others are asked",
+    DutyKind.CONFIRM: "{holder} has not confirmed the new press: it is open again",
+    DutyKind.TELL: "{holder} hears of further presses",
+    DutyKind.WATCH: "still active then: it opens again",
+}
