@@ -21,6 +21,7 @@ from hub.dispatch.lifeline import Lifeline
 from hub.dispatch.poller import Poller
 from hub.dispatch.words import Words
 from hub.engine import Engine, floor
+from hub.engine.work import Work
 from hub.homes import Registry
 from hub.ingest.client import Broker
 from hub.ingest.reception import Ingest
@@ -163,7 +164,7 @@ class Hub:
         if not since:
             await self.store.write(Lane.SLOW, lambda t: t.set_fact(DIFFERS_SINCE, now.isoformat()))
         elif now - datetime.fromisoformat(since) > DIFFERS_FOR:
-            await self.engine.write(Lane.SLOW, lambda work: work.report(faults.config_differs(now)))
+            await self.engine.write(Lane.SLOW, lambda work: _differs(work, now))
 
     async def _look(self) -> None:
         """See what other processes committed, and what the wall clock does."""
@@ -249,6 +250,12 @@ class Hub:
         """Whether nothing is under way at this instant of hub time; for tests."""
         quiet = self.dispatcher.idle and not self.poller.busy and self.lifeline.idle
         return quiet and (self.ingest is None or self.ingest.idle)
+
+
+def _differs(work: Work, now: datetime) -> None:
+    """Tell staff, and not again before another day has passed."""
+    work.report(faults.config_differs(now))
+    work.transaction.set_fact(DIFFERS_SINCE, now.isoformat())
 
 
 def apply(transaction: Transaction, registry: Registry, files: Registry | None = None) -> int:

@@ -67,6 +67,7 @@ class Lifeline:
         self.sent = 0
         self._image = image
         self._waiting: OrderedDict[Key, _Waiting] = OrderedDict()
+        self._telling: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._last: dict[str, datetime] = {}
         self._told: list[_Told] = []
@@ -135,8 +136,8 @@ class Lifeline:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing waits for its commit."""
-        return not self._waiting
+        """Whether nothing waits for its commit, and nobody is being told."""
+        return not self._waiting and not self._telling
 
     async def run(self) -> None:
         """Text what is not committed in time, until cancelled."""
@@ -150,15 +151,17 @@ class Lifeline:
             left = first.since + COMMIT_WITHIN - self.clock.now()
             if left > timedelta(0):
                 await self.clock.sleep(left)
-            await self._overdue()
+            self._overdue()
 
-    async def _overdue(self) -> None:
+    def _overdue(self) -> None:
         now = self.clock.now()
         late = [(k, w) for k, w in self._waiting.items() if now - w.since >= COMMIT_WITHIN]
         for key, _ in late:
             self._waiting.pop(key, None)
-        due = [w.finding for _, w in late if self._is_first(w.finding, now)]
-        await asyncio.gather(*(self._tell(finding, now) for finding in due))
+        for finding in [w.finding for _, w in late if self._is_first(w.finding, now)]:
+            task = asyncio.create_task(self._tell(finding, now))  # a slow carrier delays no other home
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
 
     def _is_first(self, finding: Finding, now: datetime) -> bool:
         device = f"{finding.home_id} {finding.device_id}"
