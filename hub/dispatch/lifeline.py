@@ -81,6 +81,7 @@ class Lifeline:
         text = json.dumps(dump(registry), ensure_ascii=False)
         fresh = self._image.with_suffix(".new")
         try:
+            self._image.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(text)
                 file.flush()
