@@ -1,0 +1,3 @@
+"""What the crash tests share."""
+
+from tests.harness.postgres import postgres  # noqa: F401

@@ -1,0 +1,87 @@
+"""`carehub`, unchanged but for this: it can end itself with SIGKILL at a counted boundary.
+
+A boundary is an instant at which a crash could part what belongs together: before and after each commit, before and
+after each acknowledgement to the broker, before and after each request to the carrier, after a webhook was taken.
+
+CRASH_BOUNDARIES: a file that each boundary is written to before it is passed. CRASH_KILL_AT: at the how many-th
+boundary of this process to die. CRASH_AUDIT_EVERY_S: how often to audit, for tests that cannot wait a minute.
+"""
+
+import functools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from hub.app import Hub
+from hub.channels.twilio_sms import TwilioSms
+from hub.cli import main
+from hub.dispatch import audit
+from hub.ingest.client import AckClient
+from hub.store.link import Link
+
+
+class Boundaries:
+    """Counts boundaries over all threads and ends the process at the chosen one."""
+
+    def __init__(self, kill_at: int | None, path: str) -> None:
+        self._kill_at = kill_at
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def cross(self, what: str) -> None:
+        """Pass a boundary, or end here."""
+        with self._lock:
+            self._count += 1
+            os.write(self._file, f"{os.getpid()} {self._count} {what}\n".encode())
+            if self._count == self._kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, owner: type, name: str) -> None:
+        """Make a plain method cross a boundary before and after."""
+        plain: Callable[..., Any] = getattr(owner, name)
+
+        @functools.wraps(plain)
+        def crossing(*args: Any, **named: Any) -> Any:
+            self.cross(f"before {owner.__name__}.{name}")
+            result = plain(*args, **named)
+            self.cross(f"after {owner.__name__}.{name}")
+            return result
+
+        setattr(owner, name, crossing)
+
+    def around_async(self, owner: type, name: str) -> None:
+        """Make a coroutine method cross a boundary before and after."""
+        plain: Callable[..., Awaitable[Any]] = getattr(owner, name)
+
+        @functools.wraps(plain)
+        async def crossing(*args: Any, **named: Any) -> Any:
+            self.cross(f"before {owner.__name__}.{name}")
+            result = await plain(*args, **named)
+            self.cross(f"after {owner.__name__}.{name}")
+            return result
+
+        setattr(owner, name, crossing)
+
+
+def prepare() -> None:
+    """Put the boundaries where they belong."""
+    chosen = os.environ.get("CRASH_KILL_AT")
+    boundaries = Boundaries(int(chosen) if chosen else None, os.environ.get("CRASH_BOUNDARIES", os.devnull))
+    boundaries.around(Link, "commit")
+    boundaries.around(AckClient, "ack")
+    for name in ("send", "look_up", "fate", "inbox"):
+        boundaries.around_async(TwilioSms, name)
+    for name in ("receive", "report"):
+        boundaries.around_async(Hub, name)
+    if every := os.environ.get("CRASH_AUDIT_EVERY_S"):
+        audit.EVERY = timedelta(seconds=float(every))
+
+
+if __name__ == "__main__":
+    prepare()
+    sys.exit(main())
