@@ -102,7 +102,7 @@ def _text(key: str, facts: Facts, words: Catalogue) -> tuple[Text, bool]:
     key = key.removesuffix(".link") if linked else key
     sick = key == "sick"
     if sick:
-        key = str(facts.get("what", ""))
+        key = str(facts.get("what")) if facts.get("what") in _HAZARDS | {"sos", "call", "unknown"} else "other"
     if key in ("sos", "sos.late") and "mins" in facts:
         key = "sos.late.most" if facts.get("late_max") else "sos.late"
     if key == "again" and facts.get("what") in _HAZARDS:

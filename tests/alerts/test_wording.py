@@ -267,6 +267,43 @@ def test_a_name_of_twenty_characters_is_never_cut(
     assert who in text(key, facts, replies=replies, round=round)
 
 
+@pytest.mark.requirement("28")
+@pytest.mark.parametrize("key", sorted(key for key in KEYS if not key.endswith(".link")))
+@pytest.mark.parametrize("replies", [True, False])
+def test_the_worst_of_everything_fits(key: str, replies: bool) -> None:
+    long, far, many = "长" * 400, "2026-11-01T19:12:00Z", 10**9
+    names = [
+        "who",
+        "addr",
+        "room_name",
+        "by",
+        "next",
+        "who2",
+        "list",
+        "area",
+        "note",
+        "type",
+        "channel",
+        "error",
+        "ref",
+    ]
+    facts: dict[str, str | int] = dict.fromkeys([*names, "dev", "code2", "pin"], long)
+    facts |= dict.fromkeys(["at", "eta", "end", "from", "to"], far) | dict.fromkeys(["n", "h", "h2", "pct"], many)
+    facts |= {"code": "A5B9", "room": "x", "number": "+447700900103", "late_max": 1}
+    for what in ("sos", "co", "unknown"):
+        for others in ({}, {"mins": 60 * 99 + 59}, {"addr": ""}, {"device_kind": "co"}):
+            said = text(
+                key,
+                facts | {"what": what} | others,
+                replies=replies,
+                round=1000,
+                signature="署" * 12,
+                desk="+86 0936-0000000",
+            )
+            assert segments(said) == 1, (units(said), said)
+            _says_how_to_answer(key, facts, said, replies, "0936-0000000")
+
+
 def test_with_a_long_name_the_address_goes_first_then_the_room() -> None:
     def sos(who: str, addr: str = "甘州区柳沟乡上堡村十三社112号") -> str:
         return text("sos", usual("sos", who=who, addr=addr, code="A5B9")).removeprefix("【安河县民政局】")
