@@ -2,6 +2,7 @@
 
 The only module that touches aiomqtt and paho. aiomqtt 2.5 acknowledges before the application has committed, hides
 DUP and the session flag, and reads the socket without limit; paho underneath can do better, so we speak with both.
+The socket is read by us: what is no PUBLISH is handed to paho, a packet at a time, as if it had read it.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from hub.ingest.packets import PUBLISH, Packet, Packets, Publish, pubacks, read_publish
+
 # What a durable session may be away for before the broker forgets it.
 SESSION_EXPIRY = timedelta(days=7)
 
@@ -37,6 +40,10 @@ CLOSE_S = 0.5
 
 # Mosquitto writes its whole memory after each SUBSCRIBE, so a large site takes bigger bites.
 SUBSCRIBE_AT_ONCE = 100
+
+# How much is read from the socket at once, and how long one connection is read before the others have their turn.
+_CHUNK = 65_536
+_TURN_S = 0.002
 SUBSCRIBE_MANY = 1_000
 
 _REFUSED = 0x80  # MQTT 5.0 section 2.4: reason codes from here on are failures
@@ -95,7 +102,7 @@ class AckClient(aiomqtt.Client):
     """One connection, used once. Callbacks run on the event loop and must not raise.
 
     `on_open` is called with the broker's word whether it still had our session, before the first message;
-    `on_message` with each publish as paho has it (`mid`, `dup`, `retain`, `qos`).
+    `on_message` with each publish.
     """
 
     def __init__(
@@ -105,7 +112,7 @@ class AckClient(aiomqtt.Client):
         *,
         durable: bool,
         on_open: Callable[[bool], None],
-        on_message: Callable[[paho.MQTTMessage], None],
+        on_message: Callable[[Publish], None],
     ) -> None:
         """Prepare a connection; `async with` is not used: call `open` and then `close` or `abort`."""
         super().__init__(
@@ -128,6 +135,10 @@ class AckClient(aiomqtt.Client):
         self.answered_at_s = 0.0  # when a part of a long question was last answered
         self.session_expiry: timedelta | None = None  # what the broker grants, if it is not what we asked for
         self._on_open = on_open
+        self._heard = on_message
+        self._packets = Packets(MAXIMUM_PACKET)
+        self._for_paho = b""
+        self._at_end = False
         self._paused = False
         self._ended = False
         self._connecting: Callable[..., None] = self._client.on_connect  # type: ignore[assignment]
@@ -135,7 +146,8 @@ class AckClient(aiomqtt.Client):
         self._client.manual_ack_set(True)
         self._client.on_connect = self._opened
         self._client.on_publish = self._confirmed
-        self._client.on_message = lambda _client, _data, message: on_message(message)
+        self._receive: Callable[[int], bytes] = self._client._sock_recv
+        self._client._sock_recv = self._hand_over  # type: ignore[method-assign, assignment]
         self._client.on_socket_open = self._socket_opened
         self._client.on_socket_close = self._socket_closed
         self._client.on_socket_register_write = self._socket_writes
@@ -188,10 +200,10 @@ class AckClient(aiomqtt.Client):
     # The broker's answers queue behind whatever it is sending us, so these calls set no time limit: their caller
     # gives up when nothing at all comes in any more.
 
-    def ack(self, mid: int) -> None:
-        """Acknowledge a QoS 1 message of this very connection."""
-        if not self._ended:
-            self._client.ack(mid, 1)
+    def ack(self, *mids: int) -> None:
+        """Acknowledge QoS 1 messages of this very connection, all in one write."""
+        if mids and not self._ended:
+            self._client._packet_queue(paho.PUBACK, pubacks(mids), mids[-1], 1)
 
     async def subscribe_all(self, filters: Sequence[str], qos: int) -> dict[str, str]:
         """Subscribe; return the filters that the broker refused, with its reason. Retained messages are sent anew.
@@ -247,16 +259,50 @@ class AckClient(aiomqtt.Client):
             self._loop.call_soon(self._read)  # TLS may hold decoded bytes that no longer make the socket readable
 
     def _read(self) -> None:
-        """Read one packet; with TLS, all that is decoded already."""
+        """Handle what has come, for one turn at most; with TLS also what is decoded already."""
+        ends_s = self._loop.time() + _TURN_S
         try:
             while not self._ended and not self._paused:
-                self._client.loop_read()
-                sock = self._client.socket()
-                pending: Callable[[], int] | None = getattr(sock, "pending", None)
-                if pending is None or pending() == 0:
-                    break
+                while (packet := self._packets.next()) is None:
+                    if not self._fill():
+                        return
+                self._handle(packet)
+                if self._loop.time() > ends_s:
+                    # What is left here makes the socket readable no more.
+                    self._loop.call_soon(self._read)
+                    return
         except Exception as error:
             self._broken(error)
+
+    def _fill(self) -> bool:
+        """Read what has come; False if that is nothing, or the connection has ended."""
+        try:
+            data = self._receive(_CHUNK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if data:
+            self._packets.add(data)
+        else:
+            self._at_end = True
+            self._client.loop_read()  # finds the end, and tells everybody
+        return bool(data)
+
+    def _handle(self, packet: Packet) -> None:
+        if packet.head & 0xF0 == PUBLISH:
+            self._heard(read_publish(packet))
+            return
+        self._for_paho = packet.whole()
+        self._client.loop_read()
+        self._for_paho = b""
+
+    def _hand_over(self, size: int) -> bytes:
+        """Stand where paho reads the socket: it gets the packet in hand, then nothing, or the end."""
+        if not self._for_paho and not self._at_end:
+            raise BlockingIOError
+        data, self._for_paho = self._for_paho[:size], self._for_paho[size:]
+        return data
 
     def _write(self) -> None:
         try:
@@ -332,7 +378,8 @@ def require_private_names(client: aiomqtt.Client) -> None:
     """Raise RuntimeError if aiomqtt or paho no longer has the private names that this module uses."""
     inner = getattr(client, "_client", None)
     missing = [name for name in ("_client", "_connected", "_disconnected", "_loop") if not hasattr(client, name)]
-    missing += [f"_client.{name}" for name in ("_sock_close",) if not hasattr(inner, name)]
+    deeper = ("_sock_close", "_sock_recv", "_packet_queue")
+    missing += [f"_client.{name}" for name in deeper if not hasattr(inner, name)]
     if missing:
         raise RuntimeError(f"this aiomqtt or paho-mqtt is too new for carehub: it has no {', '.join(missing)}")
 

@@ -94,10 +94,9 @@ class Committer:
         if self._lifeline:
             self._lifeline.committed(arrivals)
         if link.may_ack and link.client:
-            for item in batch:
-                if item.message.qos:
-                    link.client.ack(item.mid)
-                    link.markers.acked(item.mid)
+            mids = [item.mid for item in batch if item.message.qos]
+            link.client.ack(*mids)
+            link.markers.acked(mids)
             if link.markers.acked_since >= ACKS_PER_MARKER and not link.markers.is_outstanding:
                 link.want_marker()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from hub.ingest.client import AckClient
@@ -53,9 +54,9 @@ class Markers:
         for mids in self._before.values():
             mids.discard(mid)
 
-    def acked(self, mid: int) -> None:
-        """Note an acknowledgement."""
-        self._acked.add(mid)
+    def acked(self, mids: Iterable[int]) -> None:
+        """Note acknowledgements."""
+        self._acked.update(mids)
 
     def settled(self, number: int) -> list[int]:
         """Return, once, the packet ids whose acknowledgement marker `number` proves."""

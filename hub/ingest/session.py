@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-import paho.mqtt.client as paho
 import structlog
 
 from devices.message import Message
@@ -20,6 +19,7 @@ from hub.ingest.filters import DURABLE, marker_topic
 from hub.ingest.grants import Grants
 from hub.ingest.inbox import Inbox, MarkerBack, Opened, Received
 from hub.ingest.link import Link
+from hub.ingest.packets import Publish
 from hub.ports import Intake, Lifeline, Session
 
 _LOG = structlog.get_logger(__name__)
@@ -92,6 +92,7 @@ class BrokerSession:
         self._inbox = Inbox(on_low=self._resume)
         self._committer = Committer(session, self._inbox, around.intake, around.clock, around.lifeline)
         self._counts = self._committer.counts
+        self._loop_time = asyncio.get_running_loop().time
         self._link = Link()
         self._fault: str | None = "not connected yet"
         self._short_lived = 0
@@ -383,26 +384,24 @@ class BrokerSession:
             self._grants.forget(self.session)
         self._inbox.put(Opened(link))
 
-    def _received(self, link: Link, raw: paho.MQTTMessage) -> None:
+    def _received(self, link: Link, raw: Publish) -> None:
         if link.is_lost or link.client is None:
             return
-        loop_time = asyncio.get_running_loop().time
-        link.heard_at_s = started_s = loop_time()
-        topic = _topic(raw)
-        if topic == self._marker_topic:
+        link.heard_at_s = started_s = self._loop_time()
+        if raw.topic == self._marker_topic:
             self._marker_came(link, raw)
             return
         self._counts["received"] += 1
-        if not self._durable and self._grants.covers(topic):
+        if not self._durable and self._grants.covers(raw.topic):
             self._counts["left"] += 1
             return
-        message = Message(topic, bytes(raw.payload), self._around.clock.now(), bool(raw.retain), raw.qos)
+        message = Message(raw.topic, raw.payload, self._around.clock.now(), raw.retained, raw.qos)
         said = self.decoder.read(message, self._limit)
         if said.foreign and not self._durable:
             self._counts["foreign"] += 1
             return
-        item = Received(link, message, said, raw.mid, bool(raw.dup), link.caught_up, decoding_s=loop_time() - started_s)
-        self._take(link, item)
+        decoding_s = self._loop_time() - started_s
+        self._take(link, Received(link, message, said, raw.mid, raw.duplicate, link.caught_up, decoding_s))
 
     def _take(self, link: Link, item: Received) -> None:
         self._counts["redelivered"] += item.duplicate
@@ -424,21 +423,13 @@ class BrokerSession:
         if self._link.client and self._link.client.paused and not self._stopping.is_set():
             self._link.client.resume()
 
-    def _marker_came(self, link: Link, raw: paho.MQTTMessage) -> None:
+    def _marker_came(self, link: Link, raw: Publish) -> None:
         if raw.qos and link.client:
             link.client.ack(raw.mid)
-        number = link.markers.read(bytes(raw.payload))
+        number = link.markers.read(raw.payload)
         if number is not None:
             link.caught_up = True
             self._inbox.put(MarkerBack(link, number))
-
-
-def _topic(raw: paho.MQTTMessage) -> str:
-    """Return the topic; one that is not UTF-8 (which no broker should pass on) in a form that no dialect claims."""
-    try:
-        return raw.topic
-    except UnicodeDecodeError:
-        return "\ufffd"
 
 
 def _expiry_fault(client: AckClient) -> str | None:

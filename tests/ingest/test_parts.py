@@ -82,9 +82,9 @@ def test_back_off_doubles_and_has_an_end() -> None:
 
 def test_a_marker_settles_only_what_was_acknowledged_before_it() -> None:
     markers = Markers()
-    markers.acked(1)
+    markers.acked([1])
     first = markers.publish()
-    markers.acked(2)
+    markers.acked([2])
     assert markers.read(first) == 1
     assert markers.settled(1) == [1]
     second = markers.publish()
@@ -95,9 +95,9 @@ def test_a_marker_settles_only_what_was_acknowledged_before_it() -> None:
 
 def test_a_marker_that_was_swallowed_is_settled_by_the_next() -> None:
     markers = Markers()
-    markers.acked(1)
+    markers.acked([1])
     markers.publish()
-    markers.acked(2)
+    markers.acked([2])
     assert markers.read(markers.publish()) == 2
     assert markers.settled(2) == [1, 2]
     assert not markers.is_outstanding
@@ -105,12 +105,12 @@ def test_a_marker_that_was_swallowed_is_settled_by_the_next() -> None:
 
 def test_a_packet_id_in_use_again_is_not_settled_yet() -> None:
     markers = Markers()
-    markers.acked(7)
+    markers.acked([7])
     first = markers.publish()
     markers.received(7)  # another message, not yet committed
     assert markers.read(first) == 1
     assert markers.settled(1) == []
-    markers.acked(7)
+    markers.acked([7])
     assert markers.read(markers.publish()) == 2
     assert markers.settled(2) == [7]
 
