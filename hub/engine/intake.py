@@ -62,6 +62,7 @@ class _Batch:
         devices |= {(d.home, d.id) for a in self.arrivals if a.fault and (d := self._by_topic(a)) is not None}
         for state in self.work.transaction.device_states(devices) if devices else ():
             self.states[state.home_id, state.device_id, state.kind, state.property] = state
+        self._load_alerts(owners)
         for arrival, found in zip(self.arrivals, owners, strict=True):
             if arrival.fault is not None:
                 self._unreadable(arrival)
@@ -70,6 +71,18 @@ class _Batch:
                 self._hear(arrival, reading, *owner)
         self.work.transaction.add_readings(self.rows)
         self.work.transaction.save_device_states(list(self.dirty.values()))
+
+    def _load_alerts(self, owners: Sequence[Sequence[tuple[str, str, Device | None]]]) -> None:
+        """Lock the homes that readings may touch all at once, in one order, so that lanes never block each other."""
+        homes = {
+            home
+            for arrival, found in zip(self.arrivals, owners, strict=True)
+            for reading, (home, _, _) in zip(arrival.readings, found, strict=True)
+            if reading.kind in hazard.SEVERITIES or reading.kind is Kind.BUTTON
+            if reading.state is State.ACTIVE
+        }
+        if homes:
+            self.work.load(homes | {SITE})
 
     def _owner(self, arrival: Arrival, reading: Reading) -> tuple[str, str, Device | None]:
         """Return home, device id and configured device of a reading; unknown ones by their full topic."""

@@ -18,6 +18,8 @@ _FULL_SQLITE = {
 }
 _FULL_POSTGRES = "53100"
 _ABORTED_BY_OWN_FAULT = "25P02"
+# Two lanes held what the other wanted (deadlock detected, serialization failure): the same again works.
+_IN_EACH_OTHERS_WAY = {"40P01", "40001"}
 
 
 def _state(error: BaseException) -> str | None:
@@ -52,6 +54,11 @@ def is_full(error: BaseException) -> bool:
 def is_lost(error: BaseException) -> bool:
     """Whether the connection broke, so that a new one may work at once."""
     return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same work will do at once: the connection broke, or another transaction was in the way."""
+    return is_lost(error) or _state(error) in _IN_EACH_OTHERS_WAY
 
 
 def is_conflict(error: BaseException) -> bool:

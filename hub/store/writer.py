@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from hub.ports import Lane
 from hub.store.ballast import Ballast
-from hub.store.faults import is_full, is_lost, is_unavailable, unavailable
+from hub.store.faults import is_full, is_lost, is_passing, is_unavailable, unavailable
 from hub.store.link import Link
 from hub.store.transaction import Postponed, SqlTransaction, write_floor
 from hub.store.waiting import Job, Outcome, Waiting, answer
@@ -160,8 +160,8 @@ class Writer:
             self._link.drop()  # whatever it was, a new connection may be better
         if self._made_room(error):
             self.waiting.put_back(jobs)
-        elif is_lost(error) and not committing and not any(job.retried for job in jobs):
-            # The server was restarted between two transactions. Not after COMMIT was sent: it may have been heard.
+        elif is_passing(error) and not committing and not any(job.retried for job in jobs):
+            # The server was restarted, or another lane had what we wanted. Not after COMMIT: it may have been heard.
             for job in jobs:
                 job.retried = True
             self.waiting.put_back(jobs)
