@@ -301,8 +301,10 @@ class Store(Protocol):
     async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction of its lane and return its result once it is durable.
 
-        Calls that wait are committed together. If that commit fails, each is tried alone; what `work` raises
-        reaches only its own caller. Raises StoreUnavailable when the database cannot commit.
+        Calls that wait are committed together. If that commit fails, each is tried alone: `work` may run more than
+        once before it is kept once, and must change nothing but the transaction. What it raises reaches only its own
+        caller. Raises StoreUnavailable when the database cannot commit; if a server's connection broke during the
+        commit itself, that one may have been heard.
         """
         ...
 

@@ -2,13 +2,11 @@
 
 from hub.store.alert_rows import AlertConflict
 from hub.store.engines import DatabaseUnusable, NotUpgraded
-from hub.store.fact_rows import LAST_COMMITTED
 from hub.store.lock import AlreadyRunning, RunLock
 from hub.store.opening import CheckReport, check, open_store, upgrade
 from hub.store.sql_store import NoStore, SqlStore
 
 __all__ = [
-    "LAST_COMMITTED",
     "AlertConflict",
     "AlreadyRunning",
     "CheckReport",

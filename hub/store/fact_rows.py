@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from hub.ports import Lane
+from hub.ports import LAST_COMMITTED, Lane
 from hub.store import tables
 from hub.store.rows import Rows, insert
 
-# The engine sets this in each transaction. Kept in a row for each lane and written as the last thing before a
-# commit: one common row would make the lanes of PostgreSQL wait for each other, and a press for slow work.
-LAST_COMMITTED = "last_committed_at"
+# The last committed instant, which the engine sets in each transaction, is kept in a row for each lane and written
+# as the last thing before a commit: one common row would make the lanes of PostgreSQL wait for each other, and a
+# press for slow work.
 _FLOORS = tuple(f"{LAST_COMMITTED}/{lane}" for lane in Lane)
 
 _VALUE = select(tables.facts.c.value).where(tables.facts.c.name == bindparam("wanted"))

@@ -24,6 +24,7 @@ class Link:
         self._path = path
         self._file: tuple[int, int] | None = None
         self._db: Connection | None = None
+        self._opened = 0
 
     def begin(self) -> Connection:
         """Return a connection in a new transaction."""
@@ -35,6 +36,7 @@ class Link:
         self._file = self._identity()
         db = self._engine.connect()
         self._db = db
+        self._opened += 1
         db.begin()
         revision = db.execute(_REVISION).scalar()
         if revision != HEAD:
@@ -76,11 +78,14 @@ class Link:
             self._db.exec_driver_sql(sql)
 
     def data_version(self) -> int | None:
-        """Return SQLite's count of commits that others made, None if there is no connection."""
+        """Return a number that changes with each commit of others on SQLite, None if there is no connection."""
         if self._db is None or self._path is None:
             return None
         raw = self._db.connection.driver_connection
-        return int(raw.execute("PRAGMA data_version").fetchone()[0]) if raw is not None else None
+        if raw is None:
+            return None
+        # SQLite counts for each connection anew.
+        return (self._opened << 32) + int(raw.execute("PRAGMA data_version").fetchone()[0])
 
     def changes(self) -> int:
         """Return SQLite's count of rows this connection changed."""

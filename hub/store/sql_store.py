@@ -18,6 +18,7 @@ from hub.store.writer import Writer
 T = TypeVar("T")
 
 _CLOSE_S = 3.0
+_PROBE_S = 1.0
 
 
 class SqlStore:
@@ -78,7 +79,10 @@ class SqlStore:
                 return
 
         self._writers[Lane.SLOW].probe(tell)
-        return await future
+        try:
+            return await asyncio.wait_for(future, _PROBE_S)
+        except TimeoutError:  # the writer hangs in the disk; whoever asks has other things to do
+            return None
 
     async def close(self) -> None:
         """Commit what waits and end; a thread that hangs in the disk is left behind after 3 s."""

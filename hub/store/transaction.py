@@ -1,12 +1,12 @@
 """One open transaction, made of its parts."""
 
 from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
-from hub.store.fact_rows import LAST_COMMITTED, write_floor
+from hub.store.fact_rows import write_floor
 from hub.store.notification_rows import NotificationRows
 from hub.store.registry_rows import RegistryRows
 from hub.store.rows import Postponed
 
-__all__ = ["LAST_COMMITTED", "Postponed", "SqlTransaction", "write_floor"]
+__all__ = ["Postponed", "SqlTransaction", "write_floor"]
 
 
 class SqlTransaction(SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows):

@@ -15,6 +15,7 @@ from hub.store import upgrade
 
 _NUMBERS = count(1)
 _TEMPLATE = "carehub_template"
+_ROOM_BYTES = 4 * 1024**3
 
 
 def _programs() -> Path | None:
@@ -26,6 +27,15 @@ def _programs() -> Path | None:
         found = sorted(versions.iterdir(), key=lambda v: int(v.name) if v.name.isdigit() else 0, reverse=True)
         folders += [version / "bin" for version in found]
     return next((f for f in folders if (f / "initdb").exists() and (f / "pg_ctl").exists()), None)
+
+
+def _fast_disk() -> str | None:
+    """Return a folder in memory if there is room to spare: databases are made six times as fast there."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        return None
+    room = os.statvfs(memory)
+    return str(memory) if room.f_bavail * room.f_frsize > _ROOM_BYTES else None
 
 
 class Postgres:
@@ -65,8 +75,15 @@ class Postgres:
         """Return the address of a new database, upgraded unless `empty`."""
         name = f"test_{next(_NUMBERS)}"
         template = "template1" if empty else _TEMPLATE
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        with psycopg.connect(self.url("postgres"), autocommit=True) as db:
+            quickly = " STRATEGY FILE_COPY" if db.info.server_version >= 150000 else ""
+            db.execute(f"CREATE DATABASE {name} TEMPLATE {template}{quickly}".encode())
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Give the room of a database back, whoever is still connected to it."""
+        name = url.removeprefix("postgresql://postgres@/").partition("?")[0]
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
@@ -102,7 +119,7 @@ def postgres() -> Iterator[Postgres]:
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="carehub-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="carehub-pg-", dir=_fast_disk()))
     server = Postgres(programs, folder)
     try:
         server.create()

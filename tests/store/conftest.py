@@ -1,21 +1,24 @@
 """Every test that asks for a `store` runs on both databases."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from hub.store import SqlStore, open_store
-from tests.harness.postgres import postgres  # noqa: F401
+from tests.harness.postgres import Postgres, postgres  # noqa: F401
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Return the address of an upgraded database of the test's own."""
-    if request.param == "postgresql":
-        address: str = request.getfixturevalue("postgres").database()
-        return address
-    return f"sqlite:///{tmp_path}/var/carehub.db"
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/var/carehub.db"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    address = server.database()
+    yield address
+    server.drop(address)
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from hub.alerts.alert import Duty, DutyKind, Entry, Outcome, Stage
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.homes import DeviceState, Home, Person, Registry
-from hub.ports import Delivery, Lane, Session, SessionRow, Transaction
-from hub.store import LAST_COMMITTED, AlertConflict, SqlStore, tables
+from hub.ports import LAST_COMMITTED, Delivery, Lane, Session, SessionRow, Transaction
+from hub.store import AlertConflict, SqlStore, tables
 from hub.store.columns import storable
 from hub.store.engines import sqlite_engine
 from hub.store.opening import upgrade

@@ -8,14 +8,20 @@ from typing import Any, cast
 
 import pytest
 
-from hub.ports import Lane, Session, StoreUnavailable, Transaction
-from hub.store import LAST_COMMITTED, SqlStore, open_store
+from hub.ports import LAST_COMMITTED, Lane, Session, StoreUnavailable, Transaction
+from hub.store import SqlStore, open_store, writer
 from hub.store.transaction import SqlTransaction
 from hub.store.waiting import Job, Waiting
 from tests.harness.postgres import Postgres
 from tests.store.samples import NOON, a_message, an_alert
 
 Work = Callable[[Transaction], object]
+
+
+@pytest.fixture(autouse=True)
+def patient_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let groups grow for as long as a slow machine takes; how long they may is not what is tested here."""
+    monkeypatch.setattr(writer, "_LONGEST_S", 60)
 
 
 def transaction_of(tx: Transaction) -> int:
