@@ -277,6 +277,8 @@ def _expired(alert: Alert, _: ev.PromiseExpired, scene: Scene) -> Change:
     asked = next((rung.people for rung in (*rungs[step:], *rungs) if rung.people), ())
     names = "、".join(scene.name(p) for p in asked if p != alert.holder)
     tells = (Tell(alert.holder, "lapsed.you", {**_eta(alert), "next": names}),) if alert.holder else ()
+    if step < alert.step:  # from an earlier rung anew: a round of its own
+        alert = replace(alert, round=alert.round + 1, round_at=None)
     free = replace(_let_go(replace(alert, step=step), scene), ask_with=key, lapsed=alert.holder, ask_facts=facts)
     if alert.arrived_at is not None:  # who is asked for the outcome takes part, and may say how it ended
         free = replace(free, helpers=tuple(dict.fromkeys((*alert.helpers, *asked))))
