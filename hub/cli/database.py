@@ -4,6 +4,7 @@ import typer
 
 from hub.cli.failure import fail, sentence
 from hub.cli.helping import Commands
+from hub.cli.opened import why_unusable
 from hub.cli.place import ConfigOption, configuration
 
 app = Commands("""Look after the database itself.
@@ -26,8 +27,8 @@ def upgrade(config: ConfigOption = None) -> None:
     loaded = configuration(config)
     try:
         before = upgrade_store(loaded.hub.database)
-    except (DatabaseUnusable, StoreUnavailable) as error:
-        fail(sentence(str(error)))
+    except (DatabaseUnusable, StoreUnavailable, OSError) as error:
+        fail(why_unusable(error))
     if before is None:
         typer.echo(f"The database was empty and now has its tables (revision {HEAD}).")
     elif before == HEAD:
@@ -48,8 +49,8 @@ def check(config: ConfigOption = None) -> None:
     loaded = configuration(config)
     try:
         report = check_store(loaded.hub.database)
-    except (DatabaseUnusable, StoreUnavailable) as error:
-        fail(sentence(str(error)))
+    except (DatabaseUnusable, StoreUnavailable, OSError) as error:
+        fail(why_unusable(error))
     if report.faults:
         fail("\n".join(sentence(fault) for fault in report.faults))
     typer.echo(f"The database is whole and up to date (revision {report.revision}).")

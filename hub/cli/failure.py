@@ -21,6 +21,8 @@ def say(sentence: str) -> None:
 
 
 def sentence(text: str) -> str:
-    """Return words as a sentence: a capital at the start, a full stop at the end."""
+    """Return words as a sentence: a capital at the start (a path or an id stays), a full stop at the end."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    start = text.split(" ", 1)[0]
+    text = text[:1].upper() + text[1:] if start.isalpha() else text
+    return text + ("" if text.endswith((".", "?", "!")) else ".")

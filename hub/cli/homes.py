@@ -144,23 +144,23 @@ def _refuse_open(alerts: Sequence[Alert], before: Registry, after: Registry) -> 
 async def _compared(loaded: "Configuration") -> str:
     """Say when the database holds something else than the files, or why that cannot be known."""
     from hub.app import applied
-    from hub.cli.opened import database_file
+    from hub.cli.opened import database_file, is_there, why_unusable
     from hub.ports import StoreUnavailable
     from hub.settings.difference import difference
     from hub.store import DatabaseUnusable, open_store
 
     file = database_file(loaded.hub.database)
-    if file is not None and not file.exists():
+    if file is not None and not is_there(file):
         return ""
     try:
         store = await asyncio.to_thread(open_store, loaded.hub.database)
-    except (DatabaseUnusable, StoreUnavailable) as error:
-        return f"The files were not compared with the database: {sentence(str(error))}"
+    except (DatabaseUnusable, StoreUnavailable, OSError) as error:
+        return f"The files were not compared with the database: {why_unusable(error)}"
     try:
         version = await store.read(lambda t: t.registry_version())
         found = difference(await store.read(applied), await store.read(lambda t: t.registry()), loaded.registry)
     except StoreUnavailable as error:
-        return f"The files were not compared with the database: {sentence(str(error))}"
+        return f"The files were not compared with the database: {why_unusable(error)}"
     finally:
         await store.close()
     if version == 0 or found.is_empty:

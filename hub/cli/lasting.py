@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub.cli.failure import fail
-from hub.cli.opened import database_file
+from hub.cli.opened import database_file, is_there, why_unusable
 
 if TYPE_CHECKING:
     from hub.settings import Configuration
@@ -71,7 +71,7 @@ class Database:
         except AlreadyRunning as error:
             fail(str(error))
         except (DatabaseUnusable, StoreUnavailable, OSError) as error:
-            why = self._why(error)
+            why = why_unusable(error)
             if self._is_new(error):
                 fail(why)
             log.error("database_unusable", why=why, until="it is repaired, presses are texted without it")
@@ -85,7 +85,7 @@ class Database:
         file = database_file(self._url)
         while True:
             await asyncio.sleep(LOOK_AGAIN.total_seconds())
-            if file is not None and not file.exists():
+            if file is not None and not is_there(file):
                 continue
             try:
                 store = await self._opened()
@@ -124,14 +124,9 @@ class Database:
         from hub.store import NotUpgraded
 
         file = database_file(self._url)
-        never = not image_path(self._loaded).exists()
-        return never and (isinstance(error, NotUpgraded) if file is None else not file.exists())
-
-    def _why(self, error: Exception) -> str:
-        if isinstance(error, OSError):
-            where = error.filename or database_file(self._url)
-            return f"{where} cannot be used: {error.strerror}. Give the user of carehub the database's folder to write."
-        return str(error)
+        if file is None:
+            return isinstance(error, NotUpgraded)
+        return not is_there(file) and not is_there(image_path(self._loaded))
 
 
 async def first(*ends: Awaitable[object]) -> int:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.cli.failure import fail
+from hub.cli.failure import fail, sentence
 
 if TYPE_CHECKING:
     from hub.engine import Engine
@@ -23,19 +23,19 @@ async def opened(configuration: "Configuration") -> "AsyncIterator[Engine]":
 
     settings = configuration.hub
     file = database_file(settings.database)
-    if file is not None and not file.exists():
+    if file is not None and not is_there(file):
         # A command never makes an empty database where the hub's own is missing.
         fail(f"There is no database at {file}. Start the hub with `carehub run`: it makes it.")
     try:
         store = await asyncio.to_thread(open_store, settings.database)
-    except (DatabaseUnusable, StoreUnavailable) as error:
-        fail(_usable(error))
+    except (DatabaseUnusable, StoreUnavailable, OSError) as error:
+        fail(why_unusable(error))
     try:
         engine = Engine(store, HubClock(await store.read(floor)), settings.site, settings.policies)
         await engine.load()
         yield engine
     except StoreUnavailable as error:
-        fail(f"{_usable(error)} Nothing was changed.")
+        fail(f"{why_unusable(error)} Nothing was changed.")
     finally:
         await store.close()
 
@@ -48,11 +48,22 @@ def database_file(url: str) -> Path | None:
     return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
 
-def _usable(error: Exception) -> str:
-    """Return a sentence that says what to do."""
-    from hub.cli.failure import sentence
+def is_there(file: Path) -> bool:
+    """Whether a file is there; one in a folder that we may not look into may be, and opening it says what is wrong."""
+    try:
+        return file.exists()
+    except OSError:
+        return True
+
+
+def why_unusable(error: Exception) -> str:
+    """Return why a database cannot be used, and what to do, in one or two sentences."""
     from hub.ports import StoreUnavailable
 
+    if isinstance(error, OSError):
+        return (
+            f"{error.filename} cannot be used: {error.strerror}. Give the user of carehub its folder to read and write."
+        )
     said = sentence(str(error))
     return (
         f"{said} See that it runs and is not locked, then try again." if isinstance(error, StoreUnavailable) else said

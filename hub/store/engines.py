@@ -39,6 +39,12 @@ def parse(url: str) -> URL:
     )
 
 
+def shown(url: URL) -> str:
+    """Return an address as its owner wrote it, without the password."""
+    plain = url.set(drivername=url.get_backend_name())
+    return plain.render_as_string(hide_password=True).replace("%2F", "/")
+
+
 def sqlite_file(url: URL) -> Path | None:
     """Return the file of a SQLite address, None for PostgreSQL."""
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None

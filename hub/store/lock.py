@@ -9,7 +9,7 @@ from typing import Self
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from hub.store.engines import parse, postgres_engine, sqlite_file
+from hub.store.engines import parse, postgres_engine, shown, sqlite_file
 from hub.store.faults import unavailable
 
 _KEY = "hashtextextended('carehub run', 0)"
@@ -130,7 +130,7 @@ class RunLock:
 
     def _already(self, holder: str) -> AlreadyRunning:
         return AlreadyRunning(
-            f"{self._url.render_as_string()} is in use by {holder}: only one run per database. End that one first."
+            f"{self._file or shown(self._url)} is in use by {holder}: only one run per database. End that one first."
         )
 
     def __enter__(self) -> Self:

@@ -20,6 +20,7 @@ from hub.store.engines import (
     connect_sqlite,
     parse,
     postgres_engine,
+    shown,
     sqlite_engine,
     sqlite_file,
 )
@@ -53,10 +54,10 @@ def open_store(url: str, *, lock_wait: timedelta = timedelta(seconds=LOCK_WAIT_S
     if path is not None:
         return _open_sqlite(path, lock_wait.total_seconds())
     with _connected(address) as db:
-        revision = known(revision_of(db), str(address))
+        revision = known(revision_of(db), shown(address))
     if revision != HEAD:
         unusable, state = (NotUpgraded, "empty") if revision is None else (DatabaseUnusable, f"at revision {revision}")
-        raise unusable(f"{address} is {state}, and this carehub needs {HEAD}. Run `carehub db upgrade` first.")
+        raise unusable(f"{shown(address)} is {state}, and this carehub needs {HEAD}. Run `carehub db upgrade` first.")
     return SqlStore.on_postgres(postgres_engine(address), postgres_engine(address, writes=False))
 
 
@@ -68,7 +69,7 @@ def upgrade(url: str) -> str | None:
         return _prepare(path)
     with _connected(address, impatient=False) as db:
         db.execute(_LOCK)
-        revision = known(revision_of(db), str(address))
+        revision = known(revision_of(db), shown(address))
         if revision != HEAD:
             migrate(db)
         db.commit()
@@ -82,7 +83,7 @@ def check(url: str) -> CheckReport:
     try:
         if path is None:
             with _connected(address, impatient=False) as db:
-                return _check_schema(db, known(revision_of(db), str(address)))
+                return _check_schema(db, known(revision_of(db), shown(address)))
         revision = examine(path)
         if revision is None:
             return CheckReport(None, (f"there is no database at {path} yet",))
