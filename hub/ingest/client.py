@@ -47,6 +47,7 @@ _TURN_S = 0.002
 SUBSCRIBE_MANY = 1_000
 
 _REFUSED = 0x80  # MQTT 5.0 section 2.4: reason codes from here on are failures
+_NOT_SIGNED_IN = (0x86, 0x87)  # bad user name or password; not authorized, which is all that Mosquitto says
 _TAKEN_OVER = 0x8E
 _UNSPECIFIED = 0x80  # what paho makes of a connection that simply ended
 
@@ -131,6 +132,7 @@ class AckClient(aiomqtt.Client):
             logger=_LOG,
         )
         require_private_names(self)
+        self._url = broker.url
         self.refused_publish: str | None = None
         self.answered_at_s = 0.0  # when a part of a long question was last answered
         self.session_expiry: timedelta | None = None  # what the broker grants, if it is not what we asked for
@@ -162,7 +164,7 @@ class AckClient(aiomqtt.Client):
                 await self.__aenter__()
         except MqttConnectError as error:
             self.abort()
-            raise ConnectionLost(f"the broker refuses us: {error.rc}", refused=True) from None
+            raise ConnectionLost(_refusal(error.rc, self._url), refused=True) from None
         except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as error:
             self.abort()
             raise ConnectionLost(f"no connection to the broker: {str(error) or 'no answer'}") from None
@@ -358,6 +360,13 @@ class AckClient(aiomqtt.Client):
     def _socket_wrote(self, _client: Any, _data: Any, sock: Any) -> None:
         if sock.fileno() > -1:
             self._loop.remove_writer(sock)
+
+
+def _refusal(reason: object, url: str) -> str:
+    """Return why the broker does not let us in, and what to do."""
+    if getattr(reason, "value", reason) in _NOT_SIGNED_IN:
+        return f"Cannot sign in to {url}: wrong password. Check CAREHUB_MQTT__PASSWORD and run again."
+    return f"the broker refuses us: {reason}"
 
 
 class _failing:  # noqa: N801  # reads as a statement where it is used

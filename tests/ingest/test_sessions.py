@@ -381,7 +381,7 @@ async def test_another_hub_with_our_id_is_named(broker: BrokerProcess, make_hub:
 async def test_a_broker_that_refuses_us_is_named(broker: BrokerProcess, make_hub: MakeHub) -> None:
     hub = make_hub(broker, HOME, password="wrong")
     hub.begin()
-    await eventually(lambda: all("the broker refuses us: Not authorized" in (s.fault or "") for s in hub.states()))
+    await eventually(lambda: all("Check CAREHUB_MQTT__PASSWORD" in (s.fault or "") for s in hub.states()))
 
 
 async def test_a_broker_that_is_not_there_is_waited_for(broker: BrokerProcess, make_hub: MakeHub) -> None:
