@@ -10,10 +10,12 @@ from devices.message import Message
 from devices.reading import Kind, Reading, State
 from hub.alerts import events as ev
 from hub.alerts.alert import Alert
+from hub.alerts.machine import clamped
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Policy, Severity, Step
 from hub.decide import World, due
-from hub.engine import fates, people
+from hub.engine import fates, floor, people
+from hub.engine.engine import LAST_COMMITTED
 from hub.engine.intake import take_in
 from hub.engine.work import Work
 from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Registry, Resident, Role
@@ -87,7 +89,7 @@ class Sent:
 class NumberedWork(Work):
     """Ids and codes in the order of their making, so that a failing run can be repeated."""
 
-    numbers: Iterator[int] = itertools.count()
+    numbers: Iterator[int]
 
     def new_id(self) -> str:
         return f"{next(self.numbers):08d}"
@@ -110,6 +112,7 @@ class Pocket:
         self.register: Callable[[Notification], Accepted | NoAnswer | None] = lambda _: None
         self.connection = 1
         self.waiting_since: datetime | None = None
+        self._numbers = itertools.count(1)
         self._mids = itertools.count(1)
         self._inbound = itertools.count(1)
 
@@ -128,8 +131,10 @@ class Pocket:
 
         def run(transaction: Transaction) -> T:
             current = NumberedWork(transaction, self.world, self.now)
+            current.numbers = self._numbers
             result = work(current)
             current.finish()
+            transaction.set_fact(LAST_COMMITTED, self.now.isoformat())
             return result
 
         return self.memory.run(run)
@@ -198,11 +203,19 @@ class Pocket:
     def save(self, message: Notification) -> None:
         self.do(lambda work: work.update(message))
 
-    def restart(self) -> None:
-        """The hub ended and starts again: what was being sent is of unknown fate."""
+    def restart(self, step: timedelta = timedelta(0)) -> None:
+        """The hub ended and starts again: what was being sent is of unknown fate. `step`: what the wall clock did."""
         self.memory.restart()
+        lowest = floor(self.memory) or self.now
+        self.memory.clock.instant = max(self.now + step, lowest)
+        self.audit()
         for message in self.memory.open_notifications([Fate.SENDING]):
             self.save(replace(message, fate=Fate.UNKNOWN, due_at=self.now))
+
+    def audit(self) -> None:
+        """Pull in what a clock put out of reach, as the audit does each minute."""
+        for alert in self.memory.unresolved():
+            self.memory.save_alert(clamped(alert, self.now))
 
     # --- what devices say
 
@@ -216,8 +229,12 @@ class Pocket:
         delivery = Delivery(message, session, self.connection, number, dup, self.waiting_since)
         return Arrival(delivery, prefix, (reading,) if reading else (), fault)
 
+    def take(self, *arrivals: Arrival) -> int:
+        """Commit one batch; return how many were redeliveries."""
+        return self.do(lambda work: take_in(arrivals, work))
+
     def arrive(self, *arrivals: Arrival) -> int:
-        known = self.do(lambda work: take_in(arrivals, work))
+        known = self.take(*arrivals)
         self.turn()
         return known
 

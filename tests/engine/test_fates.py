@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from hub.alerts.alert import Stage
 from hub.alerts.notification import Fate, Notification
 from hub.engine import fates
 from hub.ports import Accepted, FateReport, NoAnswer, Rejected, Verdict
@@ -87,6 +88,20 @@ def test_a_carrier_that_refuses_us_is_told_to_staff_once() -> None:
     assert len([a for a in hub.memory.by_id.values() if a.cause == "channel:sms"]) == 1
     assert not hub.alert("sos").reached
     assert {s.to for s in hub.heard if s.key == "nobody_reachable"} == {p.id for p in PEOPLE}
+
+
+@pytest.mark.promise("P3")
+def test_a_round_of_which_every_message_failed_is_told_to_everybody_at_once_and_once() -> None:
+    hub = Pocket()
+    hub.carrier = lambda m: NEXT if m.key == "sos" else Accepted(f"SM{m.id}", Fate.DELIVERED)
+    hub.press()
+    hub.forward(4 * MINUTE)
+    assert sorted(to for to, key in hub.said() if key == "nobody_reachable") == ["boss", "daughter", "nurse", "son"]
+    assert (hub.alert().stage, hub.alert().reached) == (Stage.OPEN, False)
+    hub.forward(2 * MINUTE)
+    assert "nobody_reachable" not in {key for _, key in hub.said()}
+    hub.reply("son", "1")
+    assert (hub.alert().holder, hub.alert().reached) == ("son", True)
 
 
 def test_a_busy_carrier_is_asked_again_with_growing_gaps() -> None:

@@ -109,7 +109,7 @@ def test_only_who_took_part_closes_by_text() -> None:
     hub.said()
     hub.reply("daughter", "4没事")
     assert hub.alert().stage is Stage.ACKNOWLEDGED
-    assert hub.said() == [("daughter", "answer.note")]
+    assert hub.said() == [("daughter", "answer.not_yours")]
     assert hub.memory.history(hub.alert().id)[-1].detail == {"text": "4没事"}
 
 
