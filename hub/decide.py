@@ -124,6 +124,9 @@ def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None
         last_press_at=finding.since,
         active=finding.latched,
     )
+    device = world.registry.device(finding.home_id, finding.device_id)
+    if device is not None:
+        alert = replace(alert, facts={"device_kind": device.kind.value, **alert.facts})
     detail: dict[str, str | int] = {"device": finding.device_id or ""}
     if late is not None:
         detail |= {"late_s": int(late.age.total_seconds()), "exact": int(late.exact)}
@@ -203,9 +206,13 @@ def reply(said: Reply, text: str, told: Sequence[Told], person: str) -> Understo
         acts = tuple(Act(t.alert, ev.Noted(t.person, "said", {"text": text[:200]})) for t in choice.meant[:1])
         return Understood(acts, Tell(person, "answer.not_understood"))
     acts = tuple(Act(t.alert, _event(said, t, text)) for t in choice.meant)
-    noted = any(isinstance(a.event, ev.Noted) for a in acts)
-    answer = Tell(person, "answer.note", dict(choice.meant[0].alert.facts)) if noted else None
-    return Understood(acts, answer)
+    noted = next((t.alert for t, a in zip(choice.meant, acts, strict=True) if isinstance(a.event, ev.Noted)), None)
+    if noted is None:
+        return Understood(acts)
+    # A "4" from somebody who took no part ends nothing; any other words are kept and asked back.
+    key = "answer.not_yours" if said.kind is ReplyKind.RESOLVE else "answer.note"
+    facts: dict[str, Value] = {**noted.facts, "what": noted.what, "code": noted.code, "note": said.note or text[:40]}
+    return Understood(acts, Tell(person, key, facts))
 
 
 def _event(said: Reply, told: Told, text: str) -> ev.Event:
