@@ -88,6 +88,16 @@ class StoryHome:
             payload["last_seen"] = device_at.isoformat()
         await self.says(device, payload)
 
+    async def is_taken_by(self, person: str) -> None:
+        """The usual beginning: pressed, told to one person, who takes it two seconds later."""
+        phone = self.world.phone(person)
+        await self.press_sos()
+        await self.world.forward(timedelta(seconds=2))
+        await phone.gets("EMERGENCY", self.who)
+        await phone.replies("1")
+        await self.world.forward(timedelta(seconds=2))
+        await phone.gets("Thank you")
+
     async def gas(self, *, active: bool) -> None:
         await self.says("kitchen_gas", {"gas": active, "battery": 90})
 
