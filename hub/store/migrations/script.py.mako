@@ -14,4 +14,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("restore the copy that was made before the upgrade")
+    raise RuntimeError("restore the copy that was made before the upgrade")
