@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import structlog
@@ -19,6 +19,8 @@ from hub.ports import Lane, StoreUnavailable
 log = structlog.get_logger("audit")
 
 EVERY = timedelta(minutes=1)
+# While something does not hold: whoever repairs it, and /readyz, hear soon that it holds again.
+AGAIN_AFTER = timedelta(seconds=10)
 # What is due longer than this is stuck.
 OVERDUE = timedelta(seconds=30)
 UNSENT = timedelta(seconds=60)
@@ -70,14 +72,16 @@ class Auditor:
         self.clock = clock
         self.last: Audited | None = None
         self.pings = 0
+        self._told_at = datetime.min.replace(tzinfo=UTC)
         self._links = links
         self._deadman_url = deadman_url
         self.ping: Callable[[str], Awaitable[bool]] = ping
 
     async def run(self) -> None:
-        """Audit each minute until cancelled; the first audit has run before."""
+        """Audit each minute, sooner after one that did not hold, until cancelled; the first audit has run before."""
         while True:
-            await self.clock.sleep(EVERY)
+            holds = self.last is not None and not self.last.faults
+            await self.clock.sleep(EVERY if holds else min(EVERY, AGAIN_AFTER))
             await self.once()
 
     async def once(self) -> Audited:
@@ -87,9 +91,12 @@ class Auditor:
         except StoreUnavailable as error:
             found = [f"the store is unavailable: {error}"]
         found += self._links()
+        held = self.last is None or not self.last.faults
         self.last = Audited(self.clock.now(), tuple(found))
-        for sentence in found:
-            log.error("audit_fault", fault=sentence)
+        if found and (held or self.last.at - self._told_at >= EVERY):
+            self._told_at = self.last.at
+            for sentence in found:
+                log.error("audit_fault", fault=sentence)
         if not found and self._deadman_url and await self.ping(self._deadman_url):
             self.pings += 1
         return self.last

@@ -1,15 +1,17 @@
 """Does what is due: moves alerts, hands messages to carriers, asks for the fate of those in doubt."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
 from hub.alerts.notification import Fate, Notification
 from hub.clock import Clock
+from hub.dispatch.launch import Launch, Slots
 from hub.dispatch.words import Words
 from hub.engine import Engine
 from hub.engine.work import Work
@@ -47,7 +49,11 @@ class _Due:
 
 
 class Dispatcher:
-    """Claims due work in one transaction, then talks to carriers; each result is a transaction of its own."""
+    """Claims due work in one transaction, then talks to carriers; each result is a transaction of its own.
+
+    The first texts of a press or hazard are claimed by the very transaction that holds it (`at_once`): behind a burst
+    each further transaction would wait for one of the burst's.
+    """
 
     def __init__(self, engine: Engine, channels: Channels, clock: Clock, words: Words) -> None:
         """Dispatch for `engine` over `channels`."""
@@ -61,8 +67,10 @@ class Dispatcher:
         self.emergency = asyncio.Event()
         self._wake = asyncio.Event()
         self._running: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
+        self._slots = {True: Slots(EMERGENCY_SLOTS), False: Slots(OTHER_SLOTS)}
         self._turning = False
         engine.wakes(self._wake)
+        engine.at_once = self.at_once
 
     @property
     def idle(self) -> bool:
@@ -120,27 +128,43 @@ class Dispatcher:
         messages = {e: bool(transaction.due_notifications(now, 1, emergency=e)) for e in (True, False)}
         return _Due(bool(transaction.due_alerts(now, 1)), messages, transaction.next_due())
 
+    def at_once(self) -> Launch[_Job]:
+        """Return what sends the emergencies of one transaction as soon as it is durable."""
+        return Launch(self._slots[True], _own_emergencies, self._prepared_at_once, partial(self._start, True))
+
     async def _claim(self, *, emergency: bool) -> int:
-        free = (EMERGENCY_SLOTS if emergency else OTHER_SLOTS) - len(self._running[emergency])
-        if free <= 0:
-            return 0
+        def due(work: Work, most: int) -> Sequence[Notification]:
+            return work.transaction.due_notifications(work.now, most, emergency=emergency)
 
-        def claim(work: Work) -> list[_Job]:
-            due = work.transaction.due_notifications(work.now, free, emergency=emergency)
-            return [job for message in due if (job := self._prepared(message, work)) is not None]
+        launch = Launch(self._slots[emergency], due, self._prepared, partial(self._start, emergency))
+        try:
+            await self.engine.write(Lane.DUTY, launch.claim)
+        except BaseException:
+            launch.drop()
+            raise
+        return launch.go()
 
-        jobs = await self.engine.write(Lane.DUTY, claim)
-        for job in jobs:
-            task = asyncio.create_task(self._do(job))
-            self._running[emergency].add(task)
-            task.add_done_callback(lambda done: self._ended(done, emergency))
-        if emergency and jobs:
+    def _start(self, emergency: bool, job: _Job) -> None:
+        task = asyncio.create_task(self._do(job))
+        self._running[emergency].add(task)
+        task.add_done_callback(partial(self._ended, emergency))
+        if emergency:
             self.emergency.set()
-        return len(jobs)
 
-    def _ended(self, task: asyncio.Task[None], emergency: bool) -> None:
+    def _ended(self, emergency: bool, task: asyncio.Task[None]) -> None:
         self._running[emergency].discard(task)
+        self._slots[emergency].give(1)
         self._wake.set()
+
+    def _prepared_at_once(self, message: Notification, work: Work) -> _Job | None:
+        """Leave what has no channel, number or words to the next turn: it must not void the press."""
+        if message.channel not in self.channels.by_name or not self.words.address(message, work.world.registry):
+            return None
+        try:
+            return self._prepared(message, work)
+        except Exception as error:
+            log.error("not_sent_at_once", notification=message.id, error=repr(error))
+            return None
 
     def _prepared(self, message: Notification, work: Work) -> _Job | None:
         """Mark what is about to happen before it happens, so that a crash in between is known as unknown."""
@@ -211,6 +235,10 @@ class Dispatcher:
             _, late = await asyncio.wait(tasks, timeout=2)
             for task in late:
                 task.cancel()
+
+
+def _own_emergencies(work: Work, most: int) -> Sequence[Notification]:
+    return work.due_emergencies()[:most]
 
 
 async def _safely(attempt: Awaitable[T]) -> T | NoAnswer:

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -40,8 +40,25 @@ T = TypeVar("T")
 log = structlog.get_logger("engine")
 
 LANES = {Session.SOS: Lane.SOS, Session.LIFE: Lane.LIFE, Session.MAIN: Lane.SLOW, Session.WATCH: Lane.SLOW}
+URGENT = frozenset({Lane.SOS, Lane.LIFE})
 TRIES_BEFORE_SHELF = 3
 EARLY_REPORTS = 1000
+
+
+class Launch(Protocol):
+    """Sends the emergencies of one transaction as soon as it is durable, without another one in between."""
+
+    def claim(self, work: Work) -> None:
+        """Mark them as being sent; called inside the transaction, and again if that runs again."""
+        ...
+
+    def go(self) -> int:
+        """Send them: the transaction is durable."""
+        ...
+
+    def drop(self) -> None:
+        """Forget them: the transaction is void."""
+        ...
 
 
 class Engine:
@@ -57,6 +74,7 @@ class Engine:
         self.early: OrderedDict[str, FateReport] = OrderedDict()
         # A cry for help whose handling failed three times must not end on a shelf.
         self.on_shelved: Callable[[Arrival], None] = lambda _: None
+        self.at_once: Callable[[], Launch] | None = None
         self._wakers: list[asyncio.Event] = []
 
     def wakes(self, event: asyncio.Event) -> None:
@@ -205,7 +223,7 @@ class Engine:
         """Commit one session's batch; after a failure each message is tried alone, a poisonous one is shelved."""
         lane = self._lane(arrivals)
         try:
-            known = await self.write(lane, lambda work: take_in(arrivals, work))
+            known = await self._take_in(lane, lambda work: take_in(arrivals, work))
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -217,6 +235,25 @@ class Engine:
         self.counters["redelivered"] += known
         self.counters["unreadable"] += sum(a.fault is not None for a in arrivals)
 
+    async def _take_in(self, lane: Lane, work: Callable[[Work], T]) -> T:
+        """Write what arrived; what cries for help in it has left when this returns."""
+        if self.at_once is None or lane not in URGENT:
+            return await self.write(lane, work)
+        launch = self.at_once()
+
+        def claimed(current: Work) -> T:
+            result = work(current)
+            launch.claim(current)
+            return result
+
+        try:
+            result = await self.write(lane, claimed)
+        except BaseException:
+            launch.drop()
+            raise
+        launch.go()
+        return result
+
     async def _alone(self, lane: Lane, arrival: Arrival) -> None:
         """Handle one message of a failed batch; its tries are counted before, so that a crash counts too."""
         session, mark, reason = arrival.delivery.session, digest(arrival.delivery), "handling ended the hub"
@@ -225,7 +262,7 @@ class Engine:
             if tries > TRIES_BEFORE_SHELF:
                 break
             try:
-                await self.write(lane, lambda work: _handled(work, arrival))
+                await self._take_in(lane, lambda work: _handled(work, arrival))
             except StoreUnavailable:
                 raise
             except Exception as error:

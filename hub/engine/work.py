@@ -10,6 +10,7 @@ from ulid import ULID
 from hub.alerts.alert import Alert, Entry
 from hub.alerts.change import Change
 from hub.alerts.notification import Fate, Notification
+from hub.alerts.policy import Severity
 from hub.alerts.replies import new_code
 from hub.decide import CODES_UNIQUE_FOR, World, messages, report
 from hub.ports import Transaction
@@ -92,6 +93,11 @@ class Work:
         if message.alert_id in self._sent:
             kept = self._sent[message.alert_id]
             self._sent[message.alert_id] = [message if m.id == message.id else m for m in kept]
+
+    def due_emergencies(self) -> list[Notification]:
+        """Return the emergencies among the messages of this transaction that could leave now."""
+        newest = (self._changed.get(m.id, m) for m in self._new if m.severity is Severity.EMERGENCY)
+        return [m for m in newest if m.fate is Fate.QUEUED and m.due_at is not None and m.due_at <= self.now]
 
     def report(self, finding: Finding) -> None:
         """Open the alert of a finding of the hub itself, unless it is open."""
