@@ -329,6 +329,7 @@ def test_arrived_gives_two_hours_for_the_outcome_then_staff_are_asked() -> None:
     step = apply(asked, ev.StepDue(), scene(3 * HOUR))
     assert told(step) == [("nurse", "outcome_missing")]
     assert step.tells[0].facts == {"at": (NOON + 5 * MINUTE).isoformat(), "by": "王丽"}
+    assert (step.alert.round, step.alert.step) == (2, 2)
 
 
 def test_arrived_twice_wakes_nobody_twice() -> None:
@@ -461,6 +462,13 @@ def test_the_sensors_clear_is_recorded_and_closes_nothing(stage: Stage) -> None:
 
 
 # --- duties ---------------------------------------------------------------------------------------------------
+
+
+def test_each_step_has_the_wait_that_the_audit_holds_it_to() -> None:
+    step = apply(an_alert(), ev.StepDue(), scene(MINUTE)).alert
+    assert step.duties[DutyKind.STEP] == Duty(NOON + 3 * MINUTE, 2 * MINUTE)
+    last = apply(replace(step, step=2), ev.StepDue(), scene(MINUTE)).alert
+    assert last.duties[DutyKind.STEP] == Duty(NOON + 6 * MINUTE, 5 * MINUTE)
 
 
 @pytest.mark.promise("P8")

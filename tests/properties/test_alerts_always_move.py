@@ -59,7 +59,9 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
         self.presses = 0
         self.first_at: dict[tuple[str, str], datetime] = {}
         self.gas: dict[str, bool] = {}
-        self.acknowledged: list[Arrival] = []
+        self.arrived: list[Arrival] = []
+        self.rows: dict[tuple[int, int], tuple[str, bytes]] = {}
+        self.delivered: set[str] = set()
         self.inbound: list[tuple[str, str, str]] = []
         self.latest = self.hub.now
         self.hub.carrier, self.hub.register = self._send, self._look_up
@@ -103,10 +105,21 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
         self.hub.waiting_since = self.hub.now - waited if waited else None
         arrival = self.hub.arrival(button(name), prefix=HOMES[home])
         self.hub.waiting_since = None
-        known = self.hub.take(arrival)
-        assert known == 0
-        self.acknowledged.append(arrival)
+        assert self._commit(arrival) == 0
         self._count(home, name, copies=waited is None)
+
+    def _commit(self, arrival: Arrival) -> int:
+        """Hand one message over; what is known of it must be what the broker may still send again."""
+        delivery = arrival.delivery
+        same = (delivery.message.topic, delivery.message.payload)
+        earlier = sorted(key for key, what in self.rows.items() if what == same and key[0] < delivery.connection)
+        known = self.hub.take(arrival)
+        assert known == int(delivery.duplicate and bool(earlier)), "DUP and one row of an earlier connection"
+        if known:
+            del self.rows[earlier[0]]
+        self.rows[delivery.connection, delivery.mid] = same
+        self.arrived.append(arrival)
+        return known
 
     def _count(self, home: str, name: str, *, copies: bool) -> None:
         first = self.first_at.get((home, name))
@@ -124,32 +137,36 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
     def _own_faults(self) -> set[str]:
         return {a.id for a in self.hub.memory.by_id.values() if a.severity is Severity.NOTICE}
 
-    @precondition(lambda self: self.acknowledged)
+    @rule(
+        home=st.sampled_from(sorted(HOMES)),
+        name=st.sampled_from(BUTTONS),
+        gaps=st.lists(st.integers(50, 700), min_size=2, max_size=6),
+    )
+    def hammering(self, home: str, name: str, gaps: list[int]) -> None:
+        for gap in gaps:
+            self._press(home, name)
+            self.hub.forward(timedelta(milliseconds=gap))
+
+    @precondition(lambda self: self.arrived)
     @rule(data=st.data(), dup=st.booleans(), reconnects=st.booleans())
     def message_comes_again(self, data: st.DataObject, dup: bool, reconnects: bool) -> None:
         """The same bytes and packet id: a redelivery if the broker says so on a later connection, else a press."""
-        old = data.draw(st.sampled_from(self.acknowledged))
+        old = data.draw(st.sampled_from(self.arrived))
         self.hub.connection += reconnects
         message = replace(old.delivery.message, received_at=self.hub.now)
-        delivery = replace(
-            old.delivery, message=message, duplicate=dup, connection=self.hub.connection, waited_since=None
-        )
-        committed = [a for a in self.acknowledged if a.delivery.message.payload == message.payload]
+        now = {"message": message, "duplicate": dup, "connection": self.hub.connection, "waited_since": None}
         before = set(self.hub.memory.by_id)
-        known = self.hub.take(replace(old, delivery=delivery))
-        if known:
-            assert dup
-            assert any(a.delivery.connection < self.hub.connection for a in committed)
+        if self._commit(replace(old, delivery=replace(old.delivery, **now))):
             assert set(self.hub.memory.by_id) == before, "a redelivery opens nothing"
         else:
             home = next(h for h, prefix in HOMES.items() if prefix == old.prefix)
             self._count(home, old.readings[0].device, copies=True)
-        self.acknowledged.append(replace(old, delivery=delivery))
         self.hub.turn()
 
     @rule()
     def marker_returns(self) -> None:
         self.hub.memory.forget_deliveries(Session.SOS, before=self.hub.connection)
+        self.rows = {key: what for key, what in self.rows.items() if key[0] >= self.hub.connection}
 
     @rule(home=st.sampled_from(sorted(HOMES)), active=st.booleans(), retained=st.booleans())
     def gas(self, home: str, active: bool, retained: bool) -> None:
@@ -204,6 +221,15 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
             assert taken == (provider_id in known)
         self.hub.turn()
 
+    @rule(data=st.data(), answer=st.sampled_from([NoAnswer("late"), Rejected(Verdict.LATER, "429"), Accepted("SM-2")]))
+    def answer_comes_twice(self, data: st.DataObject, answer: Answer) -> None:
+        settled = [m.id for m in self.hub.memory.open_notifications([Fate.ACCEPTED, Fate.DELIVERED, Fate.FAILED])]
+        if settled:
+            id = data.draw(st.sampled_from(sorted(settled)))
+            before = self.hub.memory.messages[id]
+            self.hub.do(lambda work: fates.answered(work, id, answer))
+            assert self.hub.memory.messages[id] == before
+
     # --- what people do
 
     @rule(data=st.data(), person=st.sampled_from(WHO), text=st.sampled_from(TEXTS), again=st.booleans())
@@ -249,10 +275,14 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
                 ]
             )
         )
-        try:
+        before = self.hub.memory.by_id[alert]
+        dangerous = isinstance(event, ev.Resolve) and before.active and not event.watched
+        if dangerous and before.stage is not Stage.RESOLVED:
+            with pytest.raises(StillDangerous):
+                self.hub.command(lambda _: event, alert)
+            assert self.hub.memory.by_id[alert] == before
+        else:
             self.hub.command(lambda _: event, alert)
-        except StillDangerous:
-            assert self.hub.memory.by_id[alert].active
 
     # --- what always holds
 
@@ -303,6 +333,22 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
         for alert in self.hub.memory.by_id.values():
             if alert.severity is Severity.EMERGENCY:
                 assert self.hub.memory.notifications(alert.id), "somebody is always told"
+
+    @invariant()
+    def delivered_stays_delivered(self) -> None:
+        assert all(self.hub.memory.messages[id].fate is Fate.DELIVERED for id in self.delivered)
+        self.delivered |= {m.id for m in self.hub.memory.open_notifications([Fate.DELIVERED])}
+
+    @invariant()
+    def a_step_that_failed_whole_is_not_waited_for(self) -> None:
+        for alert in self.hub.memory.by_id.values():
+            if alert.stage is not Stage.OPEN or alert.step >= len(alert.ladder.rungs):
+                continue
+            if any(entry.event == "hand_over" for entry in self.hub.memory.history(alert.id)):
+                continue  # one person was asked; the ladder waits for the answer
+            step = [m for m in self.hub.memory.notifications(alert.id) if m.step == alert.step - 1]
+            fates_now = [m.fate for m in step if m.round == alert.round and m.fate is not Fate.CANCELLED]
+            assert not fates_now or any(fate is not Fate.FAILED for fate in fates_now)
 
     @invariant()
     def nobody_is_asked_twice_in_one_step(self) -> None:
