@@ -66,6 +66,7 @@ class Hub:
         self.server = Server(build_web(AppPorts(self, self, self), hooks), settings.web.listen)
         self.ingest: Ingest | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._loaded = True
 
     # --- life
 
@@ -76,6 +77,7 @@ class Hub:
         except StoreUnavailable as error:
             log.error("store_unusable", why=str(error))
             registry = self._recalled()
+            self._loaded = False
         await self.server.start()
         settings = self.configuration.hub
         dialects = build_dialects(settings.dialects)
@@ -139,6 +141,8 @@ class Hub:
         if await self.store.read(lambda t: t.registry_version()) == 0 and files.homes:
             await self.store.write(Lane.SLOW, lambda t: apply(t, files))
         registry = await self.engine.load()
+        if isinstance(self.store, SqlStore) and self.store.lost:
+            await self.engine.write(Lane.SLOW, lambda work: work.report(faults.database_lost(work.now)))
         self.lifeline.use(registry, dump)
         await self._compare(registry)
         await self.dispatcher.recover()
@@ -176,6 +180,8 @@ class Hub:
                 log.warning("clock_stepped_forward")
                 self.engine.wake()
             with suppress(StoreUnavailable):
+                if not self._loaded:
+                    await self._load_late()
                 seen = await self.store.change_token()
                 if seen != token or seen is None:
                     token = seen
@@ -183,6 +189,14 @@ class Hub:
                 if self.clock.now() - compared > timedelta(hours=1):
                     compared = self.clock.now()
                     await self._compare(self.engine.world.registry)
+
+    async def _load_late(self) -> None:
+        """Do what the start could not do while the store was sick."""
+        registry = await self._load()
+        self._loaded = True
+        self.engine.wake()
+        if self.ingest:
+            await self.ingest.reconfigure(registry)
 
     async def refresh(self) -> None:
         """Take over what another process wrote."""
@@ -219,11 +233,10 @@ class Hub:
         """Return whether we could alarm now, part by part."""
         broker = self._broker_faults()
         audit = self.auditor.last
-        store_ok = not isinstance(self.store, NoStore) and self.dispatcher.healthy
-        why = self.store.reason if isinstance(self.store, NoStore) else "the database does not answer"
+        sick = self.store.sick or ("" if self.dispatcher.healthy else "the database does not answer")
         return {
             "broker": Part(not broker, "; ".join(broker) or "all sessions connected"),
-            "database": Part(store_ok, "answers" if store_ok else why),
+            "database": Part(not sick, sick or "answers"),
             "dispatcher": Part(
                 self.dispatcher.healthy, "runs" if self.dispatcher.healthy else "waits for the database"
             ),

@@ -26,6 +26,7 @@ class SqlStore:
 
     SQLite has one writer, whose lanes share it by urgency; on PostgreSQL each lane has a writer and a connection of
     its own. `created`: the database was made when it was opened; `lost`: one had been in its place before.
+    `sick`: why the last write was not kept, None if it was.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class SqlStore:
     ) -> None:
         self.created = False
         self.lost = False
+        self.sick: str | None = None
         self._writers = writers
         self._reader = reader
         self._upkeep = upkeep
@@ -59,7 +61,13 @@ class SqlStore:
         Raises what `work` raises, or StoreUnavailable; then nothing was kept, unless a server's connection broke
         during the commit itself: that commit may have been heard.
         """
-        return await self._hand_in(self._writers[lane].waiting, lane, work)
+        try:
+            result = await self._hand_in(self._writers[lane].waiting, lane, work)
+        except StoreUnavailable as error:
+            self.sick = str(error)
+            raise
+        self.sick = None
+        return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on a snapshot; a write in it is an error of the database."""
@@ -109,7 +117,7 @@ class NoStore:
     """Stands where a database cannot be opened: the hub runs, says so, and keeps nothing."""
 
     def __init__(self, reason: str) -> None:
-        self.reason = reason
+        self.reason = self.sick = reason
 
     async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:  # noqa: ARG002
         """Raise StoreUnavailable with the reason."""
