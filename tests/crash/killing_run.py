@@ -3,22 +3,26 @@
 A boundary is an instant at which a crash could part what belongs together: before and after each commit, before and
 after each acknowledgement to the broker, before and after each request to the carrier, after a webhook was taken.
 
-CRASH_BOUNDARIES: a file that each boundary is written to before it is passed. CRASH_KILL_AT: at the how many-th
-boundary of this process to die. CRASH_AUDIT_EVERY_S: how often to audit, for tests that cannot wait a minute.
+CRASH_BOUNDARIES: a file that each boundary is written to before it is passed. CRASH_KILL_AT: where to die, either the
+how many-th boundary of this process it is, or its name and the how many-th of that name: "before TwilioSms.send#2".
+CRASH_AUDIT_EVERY_S, CRASH_LOOK_AGAIN_S: how often to audit and to look whether a database is usable again, for tests
+that cannot wait that long.
 """
 
+import contextlib
 import functools
 import os
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from hub.app import Hub
 from hub.channels.twilio_sms import TwilioSms
-from hub.cli import main
+from hub.cli import lasting, main
 from hub.dispatch import audit
 from hub.ingest.client import AckClient
 from hub.store.link import Link
@@ -27,18 +31,21 @@ from hub.store.link import Link
 class Boundaries:
     """Counts boundaries over all threads and ends the process at the chosen one."""
 
-    def __init__(self, kill_at: int | None, path: str) -> None:
+    def __init__(self, kill_at: str | None, path: str) -> None:
         self._kill_at = kill_at
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._lock = threading.Lock()
         self._count = 0
+        self._counts: Counter[str] = Counter()
 
     def cross(self, what: str) -> None:
         """Pass a boundary, or end here."""
         with self._lock:
             self._count += 1
-            os.write(self._file, f"{os.getpid()} {self._count} {what}\n".encode())
-            if self._count == self._kill_at:
+            self._counts[what] += 1
+            with contextlib.suppress(OSError):  # a disk that is full on purpose
+                os.write(self._file, f"{os.getpid()} {self._count} {what}\n".encode())
+            if self._kill_at in (str(self._count), f"{what}#{self._counts[what]}"):
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, owner: type, name: str) -> None:
@@ -70,8 +77,7 @@ class Boundaries:
 
 def prepare() -> None:
     """Put the boundaries where they belong."""
-    chosen = os.environ.get("CRASH_KILL_AT")
-    boundaries = Boundaries(int(chosen) if chosen else None, os.environ.get("CRASH_BOUNDARIES", os.devnull))
+    boundaries = Boundaries(os.environ.get("CRASH_KILL_AT"), os.environ.get("CRASH_BOUNDARIES", os.devnull))
     boundaries.around(Link, "commit")
     boundaries.around(AckClient, "ack")
     for name in ("send", "look_up", "fate", "inbox"):
@@ -80,6 +86,8 @@ def prepare() -> None:
         boundaries.around_async(Hub, name)
     if every := os.environ.get("CRASH_AUDIT_EVERY_S"):
         audit.EVERY = timedelta(seconds=float(every))
+    if again := os.environ.get("CRASH_LOOK_AGAIN_S"):
+        lasting.LOOK_AGAIN = timedelta(seconds=float(again))
 
 
 if __name__ == "__main__":

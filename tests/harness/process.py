@@ -104,6 +104,7 @@ class Gateway:
 
     `homes` are numbered from 1; home n has the native button `h<n>-sos` (`h<n>-two` is a second one), the gas detector
     `h<n>-gas`, the thermometer `h<n>-temp`, and `zigbee2mqtt/h<n>_sos`. `data` is where an SQLite database lies.
+    With `hurried_s` the hub audits, and looks at a sick database, as often as that.
     """
 
     folder: Path
@@ -111,7 +112,7 @@ class Gateway:
     database: str | None = None
     steps: Sequence[Mapping[str, Any]] = field(default_factory=lambda: PATIENT_STEPS)
     data: Path | None = None
-    audit_every_s: float | None = None
+    hurried_s: float | None = None
 
     def __post_init__(self) -> None:
         self.data = self.data or self.folder / "data"
@@ -147,7 +148,7 @@ class Gateway:
     ) -> None:
         """End all processes; after a failure, show the end of the hub's log."""
         if error is not None:
-            sys.stderr.write("".join(self.log[-60:]))
+            sys.stderr.write("".join(self.log[-200:]))
         await self.kill_hub()
         await asyncio.to_thread(self.broker.kill)
         await self.server.stop(abrupt=True)
@@ -157,8 +158,8 @@ class Gateway:
         if self._engine is not None:
             self._engine.dispose()
 
-    async def start_hub(self, *, kill_at: int | None = None, wait: bool = True) -> None:
-        """Start the hub; with `kill_at` it ends itself with SIGKILL at that boundary. `wait`: until it is ready."""
+    async def start_hub(self, *, kill_at: int | str | None = None, wait: bool = True) -> None:
+        """Start the hub; with `kill_at` (see tests/crash/killing_run.py) it ends itself. `wait`: until it is ready."""
         assert self.hub is None, "the hub runs already"
         self.starts += 1
         self.hub = await asyncio.create_subprocess_exec(
@@ -239,7 +240,7 @@ class Gateway:
         """The database's address."""
         return self.database or f"sqlite:///{self.file}"
 
-    def environ(self, kill_at: int | None = None) -> dict[str, str]:
+    def environ(self, kill_at: int | str | None = None) -> dict[str, str]:
         """Return the whole environment of a hub."""
         environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         environ |= {
@@ -253,8 +254,8 @@ class Gateway:
         }
         if kill_at is not None:
             environ["CRASH_KILL_AT"] = str(kill_at)
-        if self.audit_every_s is not None:
-            environ["CRASH_AUDIT_EVERY_S"] = str(self.audit_every_s)
+        if self.hurried_s is not None:
+            environ["CRASH_AUDIT_EVERY_S"] = environ["CRASH_LOOK_AGAIN_S"] = str(self.hurried_s)
         return environ
 
     def write_config(self) -> None:
