@@ -48,6 +48,8 @@ def stopping() -> asyncio.Event:
 class Database:
     """The store of one run and the right to it. A database that cannot be used is looked at again and again."""
 
+    look_again = LOOK_AGAIN
+
     def __init__(self, loaded: "Configuration") -> None:
         """Nothing is opened yet; raises DatabaseUnusable for an address nobody can use."""
         from hub.store import RunLock
@@ -84,7 +86,7 @@ class Database:
 
         file = database_file(self._url)
         while True:
-            await asyncio.sleep(LOOK_AGAIN.total_seconds())
+            await asyncio.sleep(self.look_again.total_seconds())
             if file is not None and not is_there(file):
                 continue
             try:
@@ -101,7 +103,7 @@ class Database:
         from hub.ports import StoreUnavailable
 
         while True:
-            await asyncio.sleep(LOOK_AGAIN.total_seconds())
+            await asyncio.sleep(self.look_again.total_seconds())
             with suppress(StoreUnavailable):
                 if not await asyncio.to_thread(self._lock.still_held):
                     return

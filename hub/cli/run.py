@@ -37,15 +37,20 @@ def run(config: ConfigOption = None) -> None:
         fail(mistakes(error), USAGE)
     for warning in loaded.warnings:
         log.warning("configuration", says=str(warning))
-    asyncio.run(serve(loaded))
+
+    async def until_told() -> None:
+        from hub.cli.lasting import stopping
+
+        await serve(loaded, stopping())
+
+    asyncio.run(until_told())
 
 
-async def serve(loaded: "Configuration") -> None:
-    """Run the hub until it is stopped; when its database can be used again, run it anew with that."""
-    from hub.cli.lasting import Database, stopping
+async def serve(loaded: "Configuration", stop: asyncio.Event) -> None:
+    """Run the hub until it is told to stop; when its database can be used again, run it anew with that."""
+    from hub.cli.lasting import Database
     from hub.store import DatabaseUnusable
 
-    stop = stopping()
     try:
         database = Database(loaded)
     except DatabaseUnusable as error:
