@@ -25,6 +25,8 @@ def answered(work: Work, id: str, result: Accepted | Rejected | NoAnswer) -> str
     message = work.transaction.notification(id)
     if message is None or message.fate in _FINAL or message.fate is Fate.ACCEPTED:
         return None
+    if isinstance(result, Accepted) and _is_anothers(work, message, result):
+        result = NoAnswer("the carrier named the same words sent before")
     if isinstance(result, Accepted):
         accepted(work, message, result)
         return result.provider_id
@@ -59,8 +61,10 @@ def looked_up(work: Work, id: str, result: Accepted | NoAnswer | None) -> None:
     if message is None or message.fate is not Fate.UNKNOWN:
         return
     if isinstance(result, Accepted):
-        accepted(work, message, result)
-        return
+        if not _is_anothers(work, message, result):
+            accepted(work, message, result)
+            return
+        result = None  # the same words sent before: no proof that these left
     urgent = message.severity is Severity.EMERGENCY
     if message.tries >= MOST_UNKNOWN:
         if result is None:
@@ -74,6 +78,12 @@ def looked_up(work: Work, id: str, result: Accepted | NoAnswer | None) -> None:
         _queue_again(work, message, work.now)
     else:
         work.update(replace(message, due_at=work.now + LOOK_AGAIN, tries=message.tries + 1))
+
+
+def _is_anothers(work: Work, message: Notification, found: Accepted) -> bool:
+    """Whether what a look-up by words found at the carrier is another message of ours."""
+    known = work.transaction.notification_by_provider_id(found.provider_id)
+    return known is not None and known.id != message.id
 
 
 def reported(work: Work, report: FateReport) -> bool:
