@@ -13,7 +13,7 @@ from hub.alerts.notification import Fate, Notification
 from hub.clock import Clock
 from hub.dispatch.launch import Launch, Slots
 from hub.dispatch.words import Words
-from hub.engine import Engine
+from hub.engine import Engine, fates
 from hub.engine.work import Work
 from hub.ports import Channel, Channels, Lane, NoAnswer, StoreUnavailable, Transaction
 
@@ -188,7 +188,7 @@ class Dispatcher:
 
     @staticmethod
     def _unsendable(message: Notification, work: Work, why: str) -> None:
-        work.update(replace(message, fate=Fate.FAILED, due_at=None, error=why, ended_at=work.now))
+        fates.unsendable(work, message, why)
 
     async def _do(self, job: _Job) -> None:
         acts: dict[Fate, Callable[[_Job], Awaitable[None]]] = {

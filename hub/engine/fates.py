@@ -99,6 +99,11 @@ def reported(work: Work, report: FateReport) -> bool:
     return True
 
 
+def unsendable(work: Work, message: Notification, why: str) -> None:
+    """Take that a message cannot even be handed over: no such channel or number any more. Others wait no longer."""
+    _failed(work, message, Verdict.NEXT_CHANNEL, why)
+
+
 def silent(work: Work, id: str) -> None:
     """The carrier accepted an emergency and says nothing more: the next step does not wait for it."""
     message = work.transaction.notification(id)

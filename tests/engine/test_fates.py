@@ -67,6 +67,17 @@ def test_while_one_of_a_step_may_read_it_the_step_keeps_its_wait() -> None:
     assert steps(hub) == [(0, "daughter"), (0, "son")]
 
 
+def test_a_message_that_cannot_even_be_handed_over_moves_on_at_once() -> None:
+    hub = Pocket()
+    hub.carrier = only_accepted
+    hub.press()
+    hub.forward(10 * SECOND)
+    (message,) = hub.memory.messages.values()
+    hub.do(lambda work: fates.unsendable(work, message, "no number any more"))
+    hub.turn()
+    assert steps(hub) == [(0, "daughter"), (10, "nurse")]
+
+
 @pytest.mark.promise("P12")
 def test_a_dead_number_is_one_task_for_staff_and_delays_no_other_home() -> None:
     hub = Pocket(WANG, CHEN)
