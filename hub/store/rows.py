@@ -1,8 +1,8 @@
 """What all parts of a transaction share: its connection, and statements that differ between the databases."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,6 +21,30 @@ class Postponed(BaseException):
     Two transactions that wait while they hold locks of several jobs could wait for each other. Not an Exception, so
     that no job swallows it.
     """
+
+
+class Overtaken(BaseException):
+    """Something more urgent waits for the writer: this transaction is undone, and its job runs again afterwards.
+
+    Like Postponed no Exception, so that no job swallows it.
+    """
+
+
+class Polite:
+    """Stands for a connection, and looks before each statement whether something more urgent waits."""
+
+    def __init__(self, db: Connection, is_overtaken: Callable[[], bool]) -> None:
+        self._db = db
+        self._is_overtaken = is_overtaken
+
+    def execute(self, *arguments: Any) -> Any:
+        """Run one statement; raises Overtaken instead."""
+        if self._is_overtaken():
+            raise Overtaken
+        return self._db.execute(*arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
 
 
 @cache
@@ -45,10 +69,20 @@ def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]
 
 
 class Rows:
-    """A part of a transaction. `lane` is None in a snapshot; `may_wait`: no earlier job's locks are held."""
+    """A part of a transaction. `lane` is None in a snapshot; `may_wait`: no earlier job's locks are held.
 
-    def __init__(self, db: Connection, lane: Lane | None, *, may_wait: bool = True) -> None:
-        self._db = db
+    With `is_overtaken` the transaction gives way to more urgent ones between its statements.
+    """
+
+    def __init__(
+        self,
+        db: Connection,
+        lane: Lane | None,
+        *,
+        may_wait: bool = True,
+        is_overtaken: Callable[[], bool] | None = None,
+    ) -> None:
+        self._db = cast(Connection, Polite(db, is_overtaken)) if is_overtaken else db
         self._lane = lane
         self._may_wait = may_wait
         self._dialect = db.dialect.name

@@ -4,9 +4,9 @@ from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
 from hub.store.fact_rows import write_floor
 from hub.store.notification_rows import NotificationRows
 from hub.store.registry_rows import RegistryRows
-from hub.store.rows import Postponed
+from hub.store.rows import Overtaken, Postponed
 
-__all__ = ["Postponed", "SqlTransaction", "write_floor"]
+__all__ = ["Overtaken", "Postponed", "SqlTransaction", "write_floor"]
 
 
 class SqlTransaction(SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows):

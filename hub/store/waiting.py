@@ -16,7 +16,10 @@ _ORDER = {lane: rank for rank, lane in enumerate(Lane)}
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One piece of work and the future that waits for it. `alone`: its group failed, it is tried by itself."""
+    """One piece of work and the future that waits for it.
+
+    `alone`: its group failed, it is tried by itself. `gave_way`: how often it was undone for something more urgent.
+    """
 
     lane: Lane
     work: Callable[[Transaction], Any]
@@ -24,6 +27,7 @@ class Job:
     number: int = 0
     alone: bool = False
     retried: bool = False
+    gave_way: int = 0
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -267,3 +268,66 @@ async def test_another_process_is_noticed_and_our_own_commits_are_not(tmp_path: 
     assert await ours.change_token() != before
     await ours.close()
     await theirs.close()
+
+
+# --- what is more urgent overtakes ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[SqlStore]:
+    found = open_store(f"sqlite:///{tmp_path}/carehub.db")
+    yield found
+    await found.close()
+
+
+class Steps:
+    """A job of many statements that can be held between two of them; counts its runs."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.inside, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, tx: Transaction) -> None:
+        self.runs += 1
+        for n in range(10):
+            tx.set_fact(f"step {n}", str(self.runs))
+            if n == 4:
+                self.inside.set()
+                self.go_on.wait(30)
+
+
+@pytest.mark.promise("P2")
+async def test_a_press_does_not_wait_for_slow_work_that_is_under_way(sqlite: SqlStore) -> None:
+    slow, order = Steps(), list[str]()
+    job = asyncio.create_task(sqlite.write(Lane.SLOW, slow))
+    job.add_done_callback(lambda _: order.append("slow"))
+    await asyncio.to_thread(slow.inside.wait, 30)
+    (press,) = await queued(sqlite.write(Lane.SOS, fact("press")))
+    press.add_done_callback(lambda _: order.append("press"))
+    slow.go_on.set()
+    await asyncio.gather(job, press)
+    assert order == ["press", "slow"]
+    assert slow.runs == 2
+    facts = await sqlite.read(lambda tx: [tx.fact(f"step {n}") for n in range(10)])
+    assert facts == ["2"] * 10
+
+
+@pytest.mark.promise("P12")
+async def test_slow_work_is_undone_only_so_often(sqlite: SqlStore) -> None:
+    slow = Steps()
+    slow.go_on.set()
+    presses: list[asyncio.Future[object]] = []
+    loop = asyncio.get_running_loop()
+
+    def pressed(tx: Transaction) -> None:
+        put = threading.Event()
+        loop.call_soon_threadsafe(lambda: (presses.append(asyncio.ensure_future(press())), put.set()))
+        put.wait(30)
+        slow(tx)
+
+    async def press() -> None:
+        await sqlite.write(Lane.SOS, fact("press"))
+
+    await sqlite.write(Lane.SLOW, pressed)
+    await asyncio.gather(*presses)
+    assert slow.runs == writer.MOST_GIVING_WAY + 1
