@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ACCOUNT, TOKEN = "AC" + "d" * 32, "simulated"
 PORT = 8090
+SUBSCRIBED_WITHIN_S = 10.0
 
 
 def demo(
@@ -129,6 +130,9 @@ async def _show(loaded: "Configuration", carrier: "Carrier", lines: Lines, stop:
     hub = Hub(loaded, await _store(loaded), HubClock(), broker)
     try:
         await hub.start()
+        if hub.ingest is not None:  # from here on the broker keeps for us what is pressed
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(hub.ingest.barrier(), SUBSCRIBED_WITHIN_S)
         lines.start(hub.engine.world.registry, loaded.hub, broker, await hub.store.read(lambda t: t.alerts()))
         carrier.events.listen(lines.text)
         await stop.wait()

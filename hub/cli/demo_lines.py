@@ -98,6 +98,5 @@ class Lines:
 
 def _program() -> str:
     """Return how this very command is called from where we are."""
-    program = Path(sys.argv[0]).absolute()
-    beside = os.path.relpath(program)
-    return shlex.quote(beside if len(beside) < len(str(program)) and not beside.startswith("..") else str(program))
+    beside = os.path.relpath(sys.argv[0])
+    return shlex.quote(str(Path(sys.argv[0]).absolute()) if beside.startswith("..") else beside)

@@ -15,7 +15,7 @@ from structlog.typing import Processor
 _INTERNATIONAL = re.compile(r"\+\d(?:[\s().-]?\d){6,}")
 # Seven digits and more, also in groups: a domestic number. Dates, times, fractions, and digits inside ids are none.
 _DOMESTIC = re.compile(
-    r"(?<!\w)(?<!\d[.:-])(?!(?:19|20)\d\d-\d\d-\d\d(?!\d))\(?\d(?:[\s()-]{0,2}\d){6,}(?!\w|[.:-]\d|@)"
+    r"(?:(?<!\w)(?<!\d[.:-])|(?<=%2B))(?!(?:19|20)\d\d-\d\d-\d\d(?!\d))\(?\d(?:[\s()-]{0,2}\d){6,}(?!\w|[.:-]\d|@)"
 )
 _ACCOUNT = re.compile(r"\bAC[0-9a-f]{32}\b")
 _PAGE = re.compile(r"(/a/)[\w-]+")

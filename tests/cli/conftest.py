@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.live import Live
 from tests.cli.place import Place
+from tests.cli.process import Processes
+from tests.harness.broker import BrokerProcess
 from tests.harness.postgres import Postgres, postgres  # noqa: F401
 
 
@@ -28,3 +31,25 @@ def site(request: pytest.FixtureRequest, place: Place) -> Iterator[Place]:
     place.prepare()
     yield place
     server.drop(address)
+
+
+@pytest.fixture
+def processes() -> Iterator[Processes]:
+    """Start commands as processes of their own; none outlives the test."""
+    found = Processes()
+    yield found
+    found.end()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerProcess]:
+    """Return a running Mosquitto, one for each worker; each test's hub has a client id of its own."""
+    process = BrokerProcess(tmp_path_factory.mktemp("broker")).start()
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def live(tmp_path: Path, broker: BrokerProcess, processes: Processes) -> Live:
+    """Return what a hub needs to run beside the commands: broker, carrier, a port of its own."""
+    return Live(Place(tmp_path / "config"), broker, processes)

@@ -59,6 +59,14 @@ class Place:
         assert old in text
         path.write_text(text.replace(old, new), "utf-8")
 
+    def replace_device(self, old: str, new: str, topic: str) -> None:
+        """Put another device, "id: …, kind: …", in the place of one."""
+        path = self.folder / "homes.yaml"
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        (at,) = (number for number, line in enumerate(lines) if f"{{id: {old}," in line)
+        lines[at] = f"      - {{{new}, topic: zigbee2mqtt/{topic}}}\n"
+        path.write_text("".join(lines), "utf-8")
+
     @property
     def environment(self) -> dict[str, str]:
         """What the command sees of the environment."""

@@ -119,8 +119,7 @@ def test_without_a_yes_nothing_is_changed(site: Place, answer: str) -> None:
 @pytest.mark.parametrize(("options", "answer"), [((), "y\n"), (("--yes",), "")])
 def test_the_difference_is_shown_and_applied(site: Place, options: tuple[str, ...], answer: str) -> None:
     site.change("+447700900101", "+447700900111")
-    site.change("- {id: front-door,  kind: contact, role: entrance, room: hall, topic: zigbee2mqtt/front_door}",
-                "- {id: bath-sos, kind: button, role: sos, room: bathroom, topic: zigbee2mqtt/bath_sos}")  # fmt: skip
+    site.replace_device("front-door", "id: bath-sos, kind: button, role: sos, room: bathroom", "bath_sos")
     done = site.carehub("apply", *options, stdin=answer)
     assert done.code == 0
     assert done.out.splitlines() == [
@@ -160,8 +159,7 @@ def test_the_difference_names_no_people(site: Place) -> None:
 
 def test_what_an_open_alert_needs_cannot_be_removed(site: Place) -> None:
     code = site.press("bed-sos")
-    site.change("- {id: bed-sos,     kind: button, role: sos, room: bedroom, topic: zigbee2mqtt/bed_sos}",
-                "- {id: bath-sos, kind: button, role: sos, room: bathroom, topic: zigbee2mqtt/bath_sos}")  # fmt: skip
+    site.replace_device("bed-sos", "id: bath-sos, kind: button, role: sos, room: bathroom", "bath_sos")
     refused = site.carehub("apply", "--yes")
     assert refused.code == 1
     assert f"Device bed-sos cannot be removed while alert {code} is open." in refused.err
