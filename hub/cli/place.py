@@ -23,6 +23,8 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on standard output.")]
 
+# Where a configuration is looked for when nobody names one.
+PLACES = (Path("config"), Path("/etc/carehub"))
 _SECRET_NAMES = ("TOKEN", "SECRET", "PASSWORD", "KEY")
 
 
@@ -37,10 +39,11 @@ def folder(given: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
         if not Path(named).is_dir():
             fail(f"CAREHUB_CONFIG={named} is not a folder. Name the one that holds hub.yaml and homes.yaml.", USAGE)
         return Path(named)
-    for place in (Path("config"), Path("/etc/carehub")):
+    for place in PLACES:
         if (place / "hub.yaml").is_file():
             return place
-    return fail("No configuration found in ./config or /etc/carehub. Name its folder with --config DIR.", USAGE)
+    looked = " or ".join(f"./{place}" if not place.is_absolute() else str(place) for place in PLACES)
+    return fail(f"No configuration found in {looked}. Name its folder with --config DIR.", USAGE)
 
 
 def configuration(given: Path | None, environ: Mapping[str, str] = os.environ) -> "Configuration":

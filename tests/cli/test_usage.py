@@ -10,6 +10,7 @@ import typer
 
 from hub.cli import commands
 from hub.cli.commands import app, main
+from hub.cli.place import PLACES
 from tests.cli.place import Place
 
 
@@ -97,9 +98,11 @@ def test_without_a_configuration_the_places_looked_at_are_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CAREHUB_CONFIG", raising=False)
+    assert Path("/etc/carehub") in PLACES
+    monkeypatch.setattr("hub.cli.place.PLACES", (Path("config"), tmp_path / "etc"))
     assert main(["alerts", "list"]) == 2
     assert capsys.readouterr().err == (
-        "No configuration found in ./config or /etc/carehub. Name its folder with --config DIR.\n"
+        f"No configuration found in ./config or {tmp_path}/etc. Name its folder with --config DIR.\n"
     )
 
 
