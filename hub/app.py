@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -314,16 +313,3 @@ def image_path(configuration: Configuration) -> Path:
     if url.get_backend_name() == "sqlite" and url.database:
         return Path(url.database).with_suffix(".image.json")
     return configuration.folder / "var" / "carehub.image.json"
-
-
-async def run_until_stopped(hub: Hub, started: Callable[[Hub], None] = lambda _: None) -> None:
-    """Run until SIGTERM or SIGINT, then stop cleanly."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stop.set)
-    await hub.start()
-    started(hub)
-    await stop.wait()
-    log.info("stopping")
-    await hub.stop()
