@@ -64,6 +64,8 @@ class Hub:
         hooks = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
         self.server = Server(build_web(AppPorts(self, self, self), hooks), settings.web.listen)
         self.ingest: Ingest | None = None
+        # Called whenever people and homes have been loaded, and all that stays is in memory.
+        self.on_loaded: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
         self._loaded = True
 
@@ -85,8 +87,11 @@ class Hub:
         )
         self.ingest.start()
         self._tasks = [self._task(run) for run in (self.lifeline.run, self.dispatcher.run, self.poller.run)]
+        with suppress(StoreUnavailable):
+            await self.engine.due()  # what fell due while the hub was away is done before it is called late
         await self.auditor.once()
         self._tasks += [self._task(self.auditor.run), self._task(self._look)]
+        self.on_loaded()
 
     async def stop(self) -> None:
         """Stop in order, within 5 s: hear no more, finish what is in hand, close."""
@@ -206,6 +211,7 @@ class Hub:
             self.lifeline.use(registry, dump)
             if self.ingest:
                 await self.ingest.reconfigure(registry)
+            self.on_loaded()
 
     # --- what webhooks hand in (hub.web.ports)
 

@@ -71,11 +71,13 @@ async def _live(
     """Live with this store; return the one to go on with, None when told to stop."""
     from hub.app import Hub
     from hub.cli.lasting import first
+    from hub.cli.settle import settle
     from hub.clock import HubClock
     from hub.store import NoStore
     from hub.web.server import CannotListen
 
     hub = Hub(loaded, store, HubClock(), broker)
+    hub.on_loaded = settle
     mended: list[SqlStore] = []
 
     async def mend() -> None:
