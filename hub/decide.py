@@ -119,12 +119,12 @@ def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None
         ladder=resolve(world.policies[finding.severity], home, world.registry),
         device_id=finding.device_id,
         room=finding.room,
-        facts={"who": home.who if home else world.site, "addr": home.address if home else "", **finding.facts},
+        facts={**_place(finding, world), **finding.facts},
         late=late,
         last_press_at=finding.since,
         active=finding.latched,
     )
-    device = world.registry.device(finding.home_id, finding.device_id)
+    device = world.registry.device(str(finding.facts.get("of", finding.home_id)), finding.device_id)
     if device is not None:
         alert = replace(alert, facts={"device_kind": device.kind.value, **alert.facts})
     detail: dict[str, str | int] = {"device": finding.device_id or ""}
@@ -134,6 +134,12 @@ def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None
     if finding.after:
         return replace(opened, alert=with_duty(alert, DutyKind.STEP, now + finding.after, now))
     return opened.then(step_due(alert, world.scene(now)))
+
+
+def _place(finding: Finding, world: World) -> dict[str, str]:
+    """Return who and where: the home's, also for a fault of the site that one home shows; else the site's name."""
+    home = world.registry.homes.get(str(finding.facts.get("of", finding.home_id)))
+    return {"who": home.who, "addr": home.address} if home else {"who": world.site, "addr": ""}
 
 
 def _cleared(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime) -> list[Change]:

@@ -363,12 +363,13 @@ class FateReport:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message a person sent us. `sender` is E.164."""
+    """A message a person sent us. `sender` is E.164; `sent_at` is hub time, None for "just now"."""
 
     channel: str
     provider_id: str
     sender: str
     text: str
+    sent_at: datetime | None = field(default=None, compare=False)
 
 
 class Channel(Protocol):

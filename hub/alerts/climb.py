@@ -8,6 +8,7 @@ from hub.alerts.alert import Alert, Duty, DutyKind, Entry
 from hub.alerts.change import REACHED, Change, Scene, Tell
 from hub.alerts.notification import Fate
 from hub.alerts.policy import Severity
+from hub.homes import SITE
 
 # Presses and refusals hurry the ladder by at most one step a minute.
 STEP_GAP = timedelta(seconds=60)
@@ -78,6 +79,8 @@ def text_key(alert: Alert) -> str:
 
 
 def _tell_empty(alert: Alert, step: int, by: tuple[str, ...], scene: Scene) -> tuple[Tell, ...]:
+    if alert.home_id == SITE:
+        return ()  # a site has no family, and nobody could mend that
     if any(n.key == "empty_step" and n.facts.get("n") == step + 1 for n in scene.sent):
         return ()  # said before; the rest of the ladder has people
     return tuple(Tell(p, "empty_step", {"n": step + 1}, by) for p in alert.ladder.supervisors or alert.ladder.staff)

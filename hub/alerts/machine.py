@@ -97,6 +97,9 @@ def apply(alert: Alert, event: ev.Event, scene: Scene) -> Change:
 def due(alert: Alert, now: datetime) -> ev.Event | None:
     """Return the event of the duty that is due first at `now`, or None."""
     ready = [(duty.due_at, kind) for kind, duty in alert.duties.items() if duty.due_at <= now]
+    if any(kind is DutyKind.PROMISE for _, kind in ready):
+        # After a long stop both are due: nobody is reminded of a promise that is over.
+        ready = [(due_at, kind) for due_at, kind in ready if kind is not DutyKind.REMIND]
     return _EVENTS[min(ready)[1]](alert) if ready else None
 
 

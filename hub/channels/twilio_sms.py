@@ -184,7 +184,7 @@ class TwilioSms:
             with self._within(limit):
                 messages, ended = await self._newest(since, to=self.number)
                 found = [
-                    Inbound(self.name, m.sid, m.from_, (m.body or "")[:LONGEST_BODY])
+                    Inbound(self.name, m.sid, m.from_, (m.body or "")[:LONGEST_BODY], self._hub_time(m.date_created))
                     for m in messages
                     if m.direction == "inbound" and m.sid and m.from_
                 ]
@@ -207,6 +207,10 @@ class TwilioSms:
             if page is None:
                 return found, True
         return found, False
+
+    def _hub_time(self, made: object) -> datetime | None:
+        """Return the carrier's time as ours; None if it says none."""
+        return made - self._ahead if isinstance(made, datetime) else None
 
     def _learn_time(self, message: Any) -> None:
         made = message.date_created

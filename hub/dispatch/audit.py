@@ -35,15 +35,21 @@ class Audited:
     faults: tuple[str, ...] = ()
 
 
-def faults_of(alerts: Sequence[Alert], messages: Sequence[Notification], now: datetime) -> list[str]:
-    """Return, in a sentence each, which alerts do not move (P3) and which emergencies were not sent."""
+def faults_of(
+    alerts: Sequence[Alert], messages: Sequence[Notification], now: datetime, started_at: datetime | None = None
+) -> list[str]:
+    """Return, in a sentence each, which alerts do not move (P3) and which emergencies were not sent.
+
+    What waited while the hub was away counts from `started_at`: it leaves now.
+    """
     found = []
     for alert in alerts:
         found += _alert_faults(alert, now)
     for message in messages:
         waiting = message.fate in (Fate.QUEUED, Fate.SENDING) and message.severity is Severity.EMERGENCY
-        if waiting and now - message.created_at > UNSENT:
-            found.append(f"message {message.id} of an emergency has not left for {now - message.created_at}")
+        waited = now - max(message.created_at, started_at or message.created_at)
+        if waiting and waited > UNSENT:
+            found.append(f"message {message.id} of an emergency has not left for {waited}")
     return found
 
 
@@ -74,6 +80,7 @@ class Auditor:
         self.pings = 0
         self._told_at = datetime.min.replace(tzinfo=UTC)
         self._links = links
+        self._started_at = clock.now()
         self._deadman_url = deadman_url
         self.ping: Callable[[str], Awaitable[bool]] = ping
 
@@ -87,7 +94,7 @@ class Auditor:
     async def once(self) -> Audited:
         """Audit now; pull in duties that a clock put out of reach, say what does not hold."""
         try:
-            found = await self.engine.write(Lane.DUTY, _audit)
+            found = await self.engine.write(Lane.DUTY, lambda work: _audit(work, self._started_at))
         except StoreUnavailable as error:
             found = [f"the store is unavailable: {error}"]
         found += self._links()
@@ -102,7 +109,7 @@ class Auditor:
         return self.last
 
 
-def _audit(work: Work) -> list[str]:
+def _audit(work: Work, started_at: datetime) -> list[str]:
     alerts = []
     for found in work.transaction.unresolved():
         alert = clamped(found, work.now)
@@ -110,7 +117,7 @@ def _audit(work: Work) -> list[str]:
             work.transaction.save_alert(alert)
         alerts.append(alert)
     messages = work.transaction.open_notifications([Fate.QUEUED, Fate.SENDING])
-    return faults_of(alerts, messages, work.now)
+    return faults_of(alerts, messages, work.now, started_at)
 
 
 async def ping(url: str) -> bool:

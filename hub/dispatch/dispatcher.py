@@ -15,7 +15,7 @@ from hub.dispatch.launch import Launch, Slots
 from hub.dispatch.words import Words
 from hub.engine import Engine, fates
 from hub.engine.work import Work
-from hub.ports import Channel, Channels, Lane, NoAnswer, StoreUnavailable, Transaction
+from hub.ports import Channel, Channels, FateReport, Lane, NoAnswer, StoreUnavailable, Transaction
 
 T = TypeVar("T")
 log = structlog.get_logger("dispatch")
@@ -136,7 +136,7 @@ class Dispatcher:
         def due(work: Work, most: int) -> Sequence[Notification]:
             return work.transaction.due_notifications(work.now, most, emergency=emergency)
 
-        launch = Launch(self._slots[emergency], due, self._prepared, partial(self._start, emergency))
+        launch = Launch(self._slots[emergency], due, self._prepared_alone, partial(self._start, emergency))
         try:
             await self.engine.write(Lane.DUTY, launch.claim)
         except BaseException:
@@ -164,6 +164,17 @@ class Dispatcher:
             return self._prepared(message, work)
         except Exception as error:
             log.error("not_sent_at_once", notification=message.id, error=repr(error))
+            return None
+
+    def _prepared_alone(self, message: Notification, work: Work) -> _Job | None:
+        """One message's fault stays its own: it is undelivered, and its next way or step is due."""
+        try:
+            return self._prepared(message, work)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            log.error("not_sendable", notification=message.id, error=repr(error))
+            self._unsendable(message, work, f"cannot be worded: {type(error).__name__}")
             return None
 
     def _prepared(self, message: Notification, work: Work) -> _Job | None:
@@ -218,8 +229,8 @@ class Dispatcher:
 
     async def _ask(self, job: _Job) -> None:
         """An accepted emergency without a final fate for 45 s: ask once, then the next step waits no longer."""
-        report = await job.channel.fate(job.message.provider_id or "", limit=self.look_up_limit)
-        if report is not None:
+        report = await _safely(job.channel.fate(job.message.provider_id or "", limit=self.look_up_limit))
+        if isinstance(report, FateReport):
             await self.engine.report(report)
         await self.engine.silent(job.message.id)
 

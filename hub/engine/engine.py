@@ -17,7 +17,7 @@ from hub.decide import World, due
 from hub.engine import fates, people
 from hub.engine.intake import digest, take_in
 from hub.engine.work import Work
-from hub.homes import Registry
+from hub.homes import SITE, Registry
 from hub.ports import (
     LAST_COMMITTED,
     Accepted,
@@ -97,15 +97,17 @@ class Engine:
     async def write(self, lane: Lane, work: Callable[[Work], T]) -> T:
         """Run `work` in one transaction and write what it changed; wake the dispatcher after the commit."""
 
-        def run(transaction: Transaction) -> tuple[T, bool]:
+        def run(transaction: Transaction) -> tuple[T, bool, Sequence[Mapping[str, str]]]:
             now = self.clock.now()
             current = Work(transaction, self._current(transaction), now)
             result = work(current)
             changed = current.finish()
             transaction.set_fact(LAST_COMMITTED, now.isoformat())
-            return result, changed
+            return result, changed, current.story()
 
-        result, changed = await self.store.write(lane, run)
+        result, changed, story = await self.store.write(lane, run)
+        for said in story:
+            log.info("alert", **said)
         if changed:
             self.wake()
         return result
@@ -188,7 +190,7 @@ class Engine:
             if session is Session.WATCH:
                 return Connection(session, number, None)
             if row is not None and not session_present:
-                work.report(faults.session_lost(work.now, row.alive_at))
+                _report_loss(work, row.alive_at)
             if row is None and session_present:
                 work.report(faults.database_lost(work.now))
             away_since = row.alive_at if row and session_present else None
@@ -291,6 +293,13 @@ def _shelved(work: Work, arrival: Arrival, reason: str) -> None:
     session = arrival.delivery.session
     work.transaction.shelve(session, arrival.delivery.message, reason, TRIES_BEFORE_SHELF)
     work.transaction.forget_tries(session, digest(arrival.delivery))
+
+
+def _report_loss(work: Work, away_since: datetime) -> None:
+    """Tell staff that the broker lost our sessions, once for all of them."""
+    recent = [a for a in work.of(SITE) if a.cause.startswith(faults.SESSION_LOST)]
+    if not any(work.now - a.opened_at < faults.ONE_LOSS for a in recent):
+        work.report(faults.session_lost(work.now, away_since))
 
 
 def floor(transaction: Transaction) -> datetime | None:

@@ -126,8 +126,13 @@ def _final(work: Work, message: Notification, fate: Fate, error: str | None, ver
         work.update(replace(message, fate=fate, error=error, due_at=None, ended_at=work.now))
 
 
+def _is_call(message: Notification) -> bool:
+    """Whether this asks for help in an emergency, rather than telling what became of it."""
+    return message.severity is Severity.EMERGENCY and message.step is not None
+
+
 def _rejected(work: Work, message: Notification, result: Rejected) -> None:
-    if result.verdict is Verdict.LATER and (message.tries < MOST_TRIES or message.severity is Severity.EMERGENCY):
+    if result.verdict is Verdict.LATER and (message.tries < MOST_TRIES or _is_call(message)):
         due_at = work.now + again_in(message.tries, result.again_in)
         _queue_again(work, replace(message, error=result.error), due_at)
         return

@@ -18,7 +18,6 @@ from hub.rules.finding import Heard
 
 # The fault that a device was unreadable lies beside its states, so that its next readable word ends it.
 _UNREADABLE = (Kind.FAULT.value, "unreadable")
-_LOST = frozenset({faults.SESSION_LOST, faults.DATABASE_LOST})
 States = dict[tuple[str, str, str, str], DeviceState]
 
 
@@ -138,9 +137,11 @@ class _Batch:
             reading.seq,
         ):
             return
-        name = f"{heard.home_id} {heard.device_id}"
+        # Staff phone a person, not a device; the history names the device.
+        home = self.work.world.registry.homes.get(heard.home_id)
+        name = home.who if home else heard.device_id
         for alert in self.work.of(SITE):
-            if alert.cause in _LOST and alert.stage is not Stage.RESOLVED:
+            if faults.is_loss(alert.cause) and alert.stage is not Stage.RESOLVED:
                 known = str(alert.facts.get("list", ""))
                 if name not in known.split("、"):
                     listed = "、".join(filter(None, (known, name)))

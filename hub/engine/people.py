@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from hub.alerts import events as ev
 from hub.alerts.alert import Alert, Stage
@@ -18,6 +19,8 @@ from hub.rules import faults
 
 # Automatic answers to one number until it does something that counts: two machines must not talk all night.
 MOST_ANSWERS = 5
+# Carriers write whole seconds, by a clock that we know only roughly.
+CARRIERS_SECONDS = timedelta(seconds=3)
 
 
 class NoSuchAlert(LookupError):
@@ -33,7 +36,10 @@ def received(work: Work, inbound: Inbound) -> bool:
     if not people:
         _stranger(work, inbound, said.code)
         return True
-    understood = reply(said, inbound.text, _told(work, people), people[0].id)
+    told, too_early = _told(work, people, inbound.sent_at)
+    if too_early and not told:
+        return True  # it was sent before its sender heard of anything: an answer to nothing
+    understood = reply(said, inbound.text, told, people[0].id)
     if understood.stranger:
         _stranger(work, inbound, said.code)
         understood = replace(understood, answer=Tell(people[0].id, "answer.not_understood"))
@@ -57,16 +63,25 @@ def command(work: Work, ref: str, event: Callable[[Alert], ev.Event]) -> Alert:
     return work.hold(alert)
 
 
-def _told(work: Work, people: tuple[Person, ...]) -> list[Told]:
-    """Return the alerts these people were told of, newest message first; only messages that may have arrived."""
+def _told(work: Work, people: tuple[Person, ...], sent_at: datetime | None) -> tuple[list[Told], bool]:
+    """Return the alerts these people were told of, newest message first; only messages that may have arrived.
+
+    A reply that waited at the carrier answers nothing that left after it: whether there was such a thing comes second.
+    """
     told: dict[str, str] = {}
+    too_early = False
     messages = work.transaction.notifications_told([p.id for p in people])
     for message in sorted(messages, key=lambda m: (m.created_at, m.id), reverse=True):
-        if message.fate in TOLD and message.alert_id and message.person_id:
-            told.setdefault(message.alert_id, message.person_id)
+        if message.fate not in TOLD or not message.alert_id or not message.person_id:
+            continue
+        left_at = message.sending_since or message.created_at
+        if sent_at is not None and left_at > sent_at + CARRIERS_SECONDS:
+            too_early = True
+            continue
+        told.setdefault(message.alert_id, message.person_id)
     alerts = {id: work.transaction.alert(id) for id in told}
     work.load({a.home_id for a in alerts.values() if a is not None})
-    return [Told(work.hold(a), told[id]) for id, a in alerts.items() if a is not None]
+    return [Told(work.hold(a), told[id]) for id, a in alerts.items() if a is not None], too_early
 
 
 def _change(work: Work, done: Act) -> Change:

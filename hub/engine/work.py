@@ -115,6 +115,15 @@ class Work:
             self.transaction.save_notification(message)
         return bool(self._entries or new or self._changed)
 
+    def story(self) -> list[dict[str, str]]:
+        """Return what happened to which alert, for the log: ids and events, no words."""
+        return [
+            {"alert": id, "home": alert.home_id, "cause": alert.cause, "what": entry.event, "by": entry.who}
+            for id, entries in self._entries.items()
+            for alert in (self._alerts[id],)
+            for entry in entries
+        ]
+
     def _cancel(self, alert_id: str, before: int | None = None) -> None:
         """Drop step messages that have not left; with `before`, only those of earlier rounds, which are said anew."""
         for message in self.sent(alert_id):

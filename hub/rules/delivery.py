@@ -22,5 +22,5 @@ def evaluate(heard: Heard) -> Finding | None:
         room=None,
         since=heard.at,
         again=False,
-        facts={"dev": heard.device_id},
+        facts={"dev": heard.device_id, "of": heard.home_id},
     )

@@ -10,13 +10,20 @@ DATABASE_LOST = "database-lost"
 CONFIG_DIFFERS = "config-differs"
 # Retained presses arrive within moments of the subscription; the text waits for them.
 RETAINED_WITHIN = timedelta(seconds=5)
+# A broker that lost its memory lost all our sessions: one loss, however they come back.
+ONE_LOSS = timedelta(minutes=1)
 READABLE_WITHIN = timedelta(seconds=60)
 
 
 def session_lost(now: datetime, away_since: datetime) -> Finding:
-    """Report that the broker lost our session: presses in between cannot be known."""
+    """Report that the broker lost our session: presses in between cannot be known. Each loss is a gap of its own."""
     facts = {"from": away_since.isoformat(), "to": now.isoformat()}
-    return _site(SESSION_LOST, "session_lost", now, facts, RETAINED_WITHIN)
+    return _site(f"{SESSION_LOST}:{now:%Y%m%dT%H%M%S}", "session_lost", now, facts, RETAINED_WITHIN)
+
+
+def is_loss(cause: str) -> bool:
+    """Whether an alert is about presses that cannot be known."""
+    return cause == DATABASE_LOST or cause.startswith(f"{SESSION_LOST}:")
 
 
 def database_lost(now: datetime) -> Finding:

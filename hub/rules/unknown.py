@@ -10,7 +10,9 @@ def evaluate(heard: Heard) -> Finding | None:
     reading = heard.reading
     if heard.device is not None or reading.state is not State.ACTIVE or reading.test:
         return None
-    is_press = reading.kind is Kind.BUTTON and reading.sos and not reading.retained
+    # A button that says no more than "pressed" can only be a call button; ordinary ones name their presses.
+    calls = reading.sos or reading.action is None
+    is_press = reading.kind is Kind.BUTTON and calls and not reading.retained
     severity = Severity.EMERGENCY if is_press else hazard.SEVERITIES.get(reading.kind)
     if severity is None:
         return None

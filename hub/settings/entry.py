@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
 from hub.settings.fault import Fact, Place, Report, Wrong, hint
 from hub.settings.sentences import Phrase, as_it_is
@@ -64,7 +63,9 @@ def read_entry(
         return model.model_validate(values, context=context), False
 
 
-def _add(detail: ErrorDetails, model: type[Entry], section: Section, report: Report, known: Mapping[str, Fact]) -> None:
+def _add(
+    detail: Mapping[str, Any], model: type[Entry], section: Section, report: Report, known: Mapping[str, Fact]
+) -> None:
     """Report one mistake that pydantic found."""
     about = known["subject"]
     key = str(detail["loc"][0])

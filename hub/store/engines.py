@@ -60,7 +60,9 @@ def sqlite_engine(
     path: Path, *, writes: bool = True, foreign_keys: bool = True, lock_wait_s: float = LOCK_WAIT_S
 ) -> Engine:
     """Return an engine for one file; its transactions take the write lock at BEGIN, or never write."""
-    engine = create_engine("sqlite://", creator=lambda: connect_sqlite(path, wait_s=lock_wait_s), poolclass=NullPool)
+    engine = create_engine(
+        "sqlite://", creator=lambda: connect_sqlite(path, wait_s=lock_wait_s), poolclass=NullPool, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _record: Any) -> None:
@@ -103,7 +105,7 @@ def postgres_engine(url: URL, *, writes: bool = True, impatient: bool = True, na
         "keepalives_count": 3,
         "tcp_user_timeout": 10_000,
     }
-    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
     if writes:
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -125,9 +125,20 @@ async def test_a_lost_session_or_database_is_told_to_staff(
         await bench.engine.connected(Session.LIFE, session_present=False)
     bench.pocket.forward(HOUR)
     await bench.engine.connected(Session.LIFE, session_present=present)
-    assert [a.cause for a in bench.memory.by_id.values()] == [cause]
+    assert [a.cause.partition(":")[0] for a in bench.memory.by_id.values()] == [cause]
     bench.pocket.forward(6 * SECOND)
     assert [to for to, _ in bench.pocket.said()] == ["nurse"]
+
+
+@pytest.mark.promise("P7")
+async def test_all_sessions_lost_at_once_are_one_loss_and_the_next_loss_is_another(bench: Bench) -> None:
+    for session in (Session.SOS, Session.LIFE, Session.MAIN):
+        await bench.engine.connected(session, session_present=False)
+    for _ in range(2):
+        bench.pocket.forward(HOUR)
+        for session in (Session.SOS, Session.LIFE, Session.MAIN):
+            await bench.engine.connected(session, session_present=False)
+    assert len(bench.memory.by_id) == 2
 
 
 @pytest.mark.promise("P7")

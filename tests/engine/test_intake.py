@@ -193,7 +193,8 @@ def test_after_a_lost_session_staff_hear_of_a_retained_press_that_nobody_knew() 
     hub.said()
     hub.forward(6 * SECOND)
     assert hub.said() == [("nurse", "session_lost")]
-    assert hub.alert("session-lost").facts["list"] == "wang bath-sos"
+    [lost] = [a for a in hub.memory.by_id.values() if faults.is_loss(a.cause)]
+    assert lost.facts["list"] == "王秀兰"
 
 
 @pytest.mark.promise("P7")

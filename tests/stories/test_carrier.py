@@ -194,3 +194,23 @@ async def test_a_right_code_from_a_stranger_takes_nothing(world: World) -> None:
     assert (await home.alerts())[-1].stage is Stage.OPEN
     await world.phone("nurse").gets("unknown number", "999")
     await world.no_more_messages()
+
+
+@pytest.mark.promise("P5")
+async def test_a_reply_from_before_an_alert_does_not_take_it(world: World) -> None:
+    world.nat = True
+    first = world.home()
+    second = world.home("Li Na", id="b", prefix="homes/b/", family=("daughter",))
+    await world.start()
+    await first.press_sos()
+    await world.forward(6 * SECONDS)
+    await world.phone("daughter").gets("EMERGENCY", "Wang Xiulan")
+    await world.stop_hub()
+    world.carrier.reply(world.phone("daughter").number, "1")  # she answers the first, and nobody hears it yet
+    await world.sleep_through(30 * SECONDS)
+    await second.press_sos()
+    await world.start_hub()
+    await world.disturb()
+    await world.forward(8 * SECONDS)
+    assert (await first.alert()).holder == "daughter"
+    assert (await second.alert()).stage is Stage.OPEN

@@ -81,7 +81,7 @@ async def test_a_retained_press_is_not_a_new_press(world: World) -> None:
     await world.forward(8 * SECONDS)
     assert await home.alerts(everything=True) == []
     # the broker lost our session: staff hear of it, and of the press that it kept and we did not know
-    await world.phone("nurse").gets("lost data", "bath-sos")
+    await world.phone("nurse").gets("lost data", "Ask first: Wang Xiulan")
     await world.disturb()
     await world.forward(MINUTES)
     await world.no_more_messages()
