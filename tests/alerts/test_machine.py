@@ -481,5 +481,10 @@ def test_no_duty_lies_further_ahead_than_its_own_wait() -> None:
 
 def test_the_duty_that_was_due_first_comes_first() -> None:
     alert = taken(after=timedelta(0))
-    assert isinstance(due(alert, NOON + HOUR), ev.Reminder)
+    assert isinstance(due(alert, NOON + 11 * MINUTE), ev.Reminder)
     assert due(closed(), NOON + HOUR) is None
+
+
+def test_nobody_is_reminded_of_a_promise_that_is_over() -> None:
+    alert = taken(after=timedelta(0))
+    assert isinstance(due(alert, NOON + HOUR), ev.PromiseExpired)
