@@ -141,7 +141,8 @@ class AckClient(aiomqtt.Client):
         self._packets = Packets(MAXIMUM_PACKET)
         self._for_paho = b""
         self._at_end = False
-        self._paused = False
+        self._paused = self._held = False
+        self._may_read = self._reads = False
         self._ended = False
         self._connecting: Callable[..., None] = self._client.on_connect  # type: ignore[assignment]
         self._published: Callable[..., None] = self._client.on_publish  # type: ignore[assignment]
@@ -248,23 +249,35 @@ class AckClient(aiomqtt.Client):
     def pause(self) -> None:
         """Stop reading. Keep-alive ends a connection that stays paused for two intervals."""
         self._paused = True
-        if (sock := self._client.socket()) is not None:
-            self._loop.remove_reader(sock.fileno())
+        self._read_or_not()
 
     def resume(self) -> None:
         """Read again."""
-        if not self._paused:
-            return
         self._paused = False
-        if (sock := self._client.socket()) is not None and not self._ended:
+        self._read_or_not()
+
+    def hold(self, held: bool) -> None:
+        """Read nothing for a moment, whether paused or not; or go on."""
+        self._held = held
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        wanted = self._may_read and not self._paused and not self._held
+        sock = self._client.socket()
+        if wanted == self._reads or sock is None or self._ended:
+            return
+        self._reads = wanted
+        if wanted:
             self._loop.add_reader(sock.fileno(), self._read)
-            self._loop.call_soon(self._read)  # TLS may hold decoded bytes that no longer make the socket readable
+            self._loop.call_soon(self._read)  # what is here already makes the socket readable no more
+        else:
+            self._loop.remove_reader(sock.fileno())
 
     def _read(self) -> None:
         """Handle what has come, for one turn at most; with TLS also what is decoded already."""
         ends_s = self._loop.time() + _TURN_S
         try:
-            while not self._ended and not self._paused:
+            while self._reads and not self._ended:
                 while (packet := self._packets.next()) is None:
                     if not self._fill():
                         return
@@ -342,8 +355,9 @@ class AckClient(aiomqtt.Client):
     def _start_reading(self, sock: Any) -> None:
         if self._ended:
             self.abort()  # given up while the thread was still connecting
-        elif not self._paused and self._is_ours(sock):
-            self._loop.add_reader(sock.fileno(), self._read)
+        elif self._is_ours(sock):
+            self._may_read = True
+            self._read_or_not()
 
     def _is_ours(self, sock: Any) -> bool:
         ours: Any = self._client.socket()

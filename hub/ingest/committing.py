@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 
 import structlog
 
@@ -29,6 +30,7 @@ class Committer:
         self.counts: Counter[str] = Counter()
         self.is_busy = False
         self.progress = Signal()
+        self.on_idle: Callable[[], None] = lambda: None
         self._session = session
         self._inbox = inbox
         self._intake = intake
@@ -57,6 +59,8 @@ class Committer:
                         await self._commit(work)
             finally:
                 self.is_busy = False
+                if self.is_idle:
+                    self.on_idle()
                 self.progress.fire()
 
     async def drained(self) -> None:

@@ -20,6 +20,7 @@ from hub.ingest.grants import Grants
 from hub.ingest.inbox import Inbox, MarkerBack, Opened, Received
 from hub.ingest.link import Link
 from hub.ingest.packets import Publish
+from hub.ingest.precedence import Precedence
 from hub.ports import Intake, Lifeline, Session
 
 _LOG = structlog.get_logger(__name__)
@@ -75,6 +76,7 @@ class Surroundings:
     clock: Clock
     lifeline: Lifeline | None = None
     marker_limit_s: float = MARKER_LIMIT_S
+    precedence: Precedence = field(default_factory=Precedence)
 
 
 class BrokerSession:
@@ -91,6 +93,8 @@ class BrokerSession:
         self._limit = DEVICE_LIMIT if session in (Session.SOS, Session.LIFE) else GATEWAY_LIMIT
         self._inbox = Inbox(on_low=self._resume)
         self._committer = Committer(session, self._inbox, around.intake, around.clock, around.lifeline)
+        self._committer.on_idle = partial(around.precedence.end, session)
+        around.precedence.holds(session, self._hold)
         self._counts = self._committer.counts
         self._loop_time = asyncio.get_running_loop().time
         self._link = Link()
@@ -216,6 +220,7 @@ class BrokerSession:
             on_open=partial(self._opened, link),
             on_message=partial(self._received, link),
         )
+        client.hold(around.precedence.is_held(self.session))
         await client.open()
         self._fault = _expiry_fault(client) if self._durable else None
         lost = asyncio.create_task(client.closed())
@@ -413,6 +418,7 @@ class BrokerSession:
             if link.failed.done():
                 link.wake.set()
         self._inbox.put(item)
+        self._around.precedence.begin(self.session)
         if self._around.lifeline:
             self._around.lifeline.arrived(item.arrival(self.session))
         if self._inbox.is_full and link.client and not link.client.paused:
@@ -422,6 +428,10 @@ class BrokerSession:
     def _resume(self) -> None:
         if self._link.client and self._link.client.paused and not self._stopping.is_set():
             self._link.client.resume()
+
+    def _hold(self, held: bool) -> None:
+        if self._link.client:
+            self._link.client.hold(held)
 
     def _marker_came(self, link: Link, raw: Publish) -> None:
         if raw.qos and link.client:
