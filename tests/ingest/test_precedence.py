@@ -21,12 +21,17 @@ def those(held: dict[Session, bool]) -> set[Session]:
 
 
 @pytest.mark.promise("P2")
-async def test_a_press_holds_all_others_until_it_is_committed() -> None:
+async def test_a_press_holds_all_others_until_it_is_on_its_way() -> None:
     order, held = watched()
     order.begin(Session.SOS)
     assert those(held) == {Session.LIFE, Session.MAIN, Session.WATCH}
     order.end(Session.SOS)
-    assert those(held) == set()
+    assert those(held) == {Session.LIFE, Session.MAIN, Session.WATCH}
+    free = asyncio.Event()
+    order.holds(Session.WATCH, lambda now: None if now else free.set())
+    await free.wait()
+    assert those(held) == {Session.WATCH}  # it listens with another ear now
+    assert not any(order.is_held(session) for session in Session)
 
 
 @pytest.mark.promise("P2")
@@ -35,14 +40,14 @@ async def test_a_hazard_holds_no_press() -> None:
     order.begin(Session.LIFE)
     assert those(held) == {Session.MAIN, Session.WATCH}
     order.begin(Session.SOS)
-    order.end(Session.SOS)
-    assert those(held) == {Session.MAIN, Session.WATCH}
+    assert those(held) == {Session.LIFE, Session.MAIN, Session.WATCH}
 
 
 async def test_everyday_messages_hold_nobody() -> None:
     order, held = watched()
     order.begin(Session.MAIN)
     order.begin(Session.WATCH)
+    order.end(Session.MAIN)
     assert those(held) == set()
 
 
