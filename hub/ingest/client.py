@@ -142,7 +142,7 @@ class AckClient(aiomqtt.Client):
         self._for_paho = b""
         self._at_end = False
         self._paused = self._held = False
-        self._may_read = self._reads = False
+        self._may_read = self._reads = self._goes_on = False
         self._ended = False
         self._connecting: Callable[..., None] = self._client.on_connect  # type: ignore[assignment]
         self._published: Callable[..., None] = self._client.on_publish  # type: ignore[assignment]
@@ -269,12 +269,18 @@ class AckClient(aiomqtt.Client):
         self._reads = wanted
         if wanted:
             self._loop.add_reader(sock.fileno(), self._read)
-            self._loop.call_soon(self._read)  # what is here already makes the socket readable no more
+            self._loop.call_soon(self._read)  # what was read already makes the socket readable no more
         else:
             self._loop.remove_reader(sock.fileno())
 
+    def _go_on(self) -> None:
+        self._goes_on = False
+        self._read()
+
     def _read(self) -> None:
         """Handle what has come, for one turn at most; with TLS also what is decoded already."""
+        if self._goes_on:
+            return  # its turn comes
         ends_s = self._loop.time() + _TURN_S
         try:
             while self._reads and not self._ended:
@@ -284,7 +290,8 @@ class AckClient(aiomqtt.Client):
                 self._handle(packet)
                 if self._loop.time() > ends_s:
                     # What is left here makes the socket readable no more.
-                    self._loop.call_soon(self._read)
+                    self._goes_on = True
+                    self._loop.call_soon(self._go_on)
                     return
         except Exception as error:
             self._broken(error)
