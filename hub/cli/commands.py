@@ -27,6 +27,9 @@ app = Commands(
 )
 
 
+LASTING = frozenset({"run", "demo"})
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"carehub {importlib.metadata.version('carehub')}")
@@ -35,6 +38,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     debug: Annotated[
         bool, typer.Option(DEBUG, help="Show tracebacks and debug logs; may stand anywhere in the line.")
     ] = False,
@@ -43,7 +47,8 @@ def options(
     ] = False,
 ) -> None:
     """Take the options that stand before the command."""
-    configure(debug=debug)
+    # What a command did is its answer; only who stays says more than warnings beside it.
+    configure(debug=debug, quiet=context.invoked_subcommand not in LASTING)
 
 
 app.add("run", run.run, "carehub run --config /etc/carehub", "CAREHUB_WEB__LISTEN=127.0.0.1:8081 carehub run")

@@ -62,8 +62,11 @@ def _mask(key: str, value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float)) else masked(str(value))
 
 
-def configure(*, debug: bool = False, stream: TextIO | None = None) -> None:
-    """Write logs to `stream` (stderr), from `info` on, or all with `debug`; other libraries' from `warning` on."""
+def configure(*, debug: bool = False, quiet: bool = False, stream: TextIO | None = None) -> None:
+    """Write logs to `stream` (stderr), from `info` on, or all with `debug`; other libraries' from `warning` on.
+
+    `quiet`: our own from `warning` on too.
+    """
     lines = _Lines(stream or sys.stderr)
     first: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -72,9 +75,10 @@ def configure(*, debug: bool = False, stream: TextIO | None = None) -> None:
         _Failures(whole=debug),
     ]
     last: list[Processor] = [mask, _in_order, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    level = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     structlog.configure(
         processors=[*first, *last],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(lines),  # type: ignore[arg-type]
         cache_logger_on_first_use=False,
     )
