@@ -1,0 +1,88 @@
+"""`python -m bench`: measure, print each figure beside its floor, keep them as JSON."""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from bench import presses
+from bench.figures import Figure, line
+from bench.gateway import WATCH_S, gateway
+from bench.homes import MOST_HOMES, phone
+from bench.ingest import ingest
+from bench.machine import facts
+from bench.rig import BURST_BROKER, Rig
+from bench.together import together
+
+Show = Callable[[Figure], None]
+
+
+def main() -> int:
+    """Measure what was asked for; 1 if a figure misses what is wanted of it."""
+    given = _arguments()
+    found: list[Figure] = []
+
+    def show(figure: Figure) -> None:
+        found.append(figure)
+        print(line(figure), flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="carehub-bench-", dir=given.folder) as place:
+        folder = Path(place)
+        machine = facts(folder)
+        print("  ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
+        if set(given.what) - {"gateway"}:
+            _server(folder / "server", given, show)
+        if "gateway" in given.what:
+            show(gateway(folder / "gateway", given.watch))
+    if given.json:
+        body = {"machine": machine, "figures": [asdict(figure) for figure in found]}
+        given.json.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return int(any(figure.holds is False for figure in found))
+
+
+WHAT = ("idle", "together", "burst", "gas", "ingest", "gateway")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"of {', '.join(WHAT)}; all if none is named")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
+    parser.add_argument("--folder", type=Path, help="where databases are put; the disk matters")
+    parser.add_argument("--homes", type=int, default=MOST_HOMES)
+    parser.add_argument("--presses", type=int, default=200)
+    parser.add_argument("--bursts", type=int, default=5)
+    parser.add_argument("--burst-size", type=int, default=60_000)
+    parser.add_argument("--together", type=int, default=500, help="homes that press in the same second")
+    parser.add_argument("--watch", type=float, default=WATCH_S, help="seconds for which the idle hub is watched")
+    given = parser.parse_args()
+    if unknown := set(given.what) - set(WHAT):
+        parser.error(f"{', '.join(sorted(unknown))} is not among {', '.join(WHAT)}")
+    given.what = given.what or list(WHAT)
+    return given
+
+
+def _server(folder: Path, given: argparse.Namespace, show: Show) -> None:
+    """Measure what one hub with many homes does. Each home is pressed once: a second press would not be texted."""
+    with Rig(folder, given.homes, broker=BURST_BROKER) as rig:
+        rig.start_hub()
+        floor = rig.start_floor()
+        publisher = rig.publisher()
+        last = given.homes - 1  # its number is the floor's
+        crowd = range(last - given.together, last)
+        presser = presses.Presses(rig, publisher, iter(range(presses.LEAKING.stop, crowd.start)))
+        if "idle" in given.what:
+            show(presses.idle(presser, given.presses))
+        if "together" in given.what:
+            show(together(rig, publisher, crowd, phone(last)))
+        for what, gas in (("burst", False), ("gas", True)):
+            if what in given.what:
+                show(presses.behind(presser, given.bursts, given.burst_size, gas=gas))
+        if "ingest" in given.what:
+            rig.end(floor)
+            show(ingest(rig, publisher, given.bursts, given.burst_size // 2))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

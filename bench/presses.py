@@ -1,0 +1,124 @@
+"""How long a press takes from its publish to the request at the carrier: alone, and behind a burst."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bench.figures import Figure, Spread
+from bench.homes import PRESS, leaks, motions, phone, topic
+from bench.publisher import Publisher
+from bench.rig import Rig
+
+WITHIN_MS = 50.0
+IDLE_RATIO = 2.0
+PAUSE_S = 0.05
+LEAKING = range(10)
+DRAIN_S = 180.0
+
+
+@dataclass
+class Spans:
+    """Seconds from the publish of a press, and from the broker's acknowledgement, to the carrier."""
+
+    published: list[float] = field(default_factory=list)
+    acknowledged: list[float] = field(default_factory=list)
+
+
+class Presses:
+    """Presses buttons of the hub's homes, each home once, and sends the floor the same."""
+
+    def __init__(self, rig: Rig, publisher: Publisher, homes: Iterator[int]) -> None:
+        self.rig = rig
+        self.publisher = publisher
+        self._homes = homes
+
+    def hub(self, spans: Spans) -> None:
+        """Press a button that was not pressed before."""
+        home = next(self._homes)
+        self._press(spans, topic(home, "sos"), PRESS, phone(home))
+
+    def floor(self, spans: Spans) -> None:
+        """Send the floor a press."""
+        number = phone(self.rig.homes - 1)
+        self._press(spans, "floor/sos/1", b'{"to":"%s"}' % number.encode(), number)
+
+    def _press(self, spans: Spans, where: str, payload: bytes, number: str) -> None:
+        at, message = self.publisher.send(where, payload)
+        arrived = self.rig.carrier.arrival(number, at)
+        spans.published.append(arrived - at)
+        spans.acknowledged.append(arrived - self.publisher.acked_at(message))
+
+
+def idle(presses: Presses, count: int) -> Figure:
+    """Press `count` times while nothing else happens, hub and floor in turn."""
+    hub, floor = Spans(), Spans()
+    for spans, press in ((hub, presses.hub), (floor, presses.floor)):
+        press(Spans())  # connections to the carrier are opened, statements compiled
+        del spans
+    for _ in range(count):
+        for spans, press in ((hub, presses.hub), (floor, presses.floor)):
+            press(spans)
+            time.sleep(PAUSE_S)
+    ours, least = Spread.of(hub.published), Spread.of(floor.published)
+    ratio = ours.p99 / least.p99
+    return Figure(
+        "press → request at the carrier, nothing else going on",
+        ours,
+        least,
+        ratio,
+        f"p99 at most {IDLE_RATIO:.0f} times the floor",
+        ratio <= IDLE_RATIO,
+        {"ratio of p50": round(ours.p50 / least.p50, 2)},
+    )
+
+
+def behind(presses: Presses, bursts: int, size: int, *, gas: bool) -> Figure:
+    """Press right behind a burst on the same publisher's connection, hub and floor in turn."""
+    rig, publisher = presses.rig, presses.publisher
+    messages = leaks(size, LEAKING) if gas else motions(size, rig.homes)
+    others = [(f"floor/other/{where}", payload) for where, payload in messages]
+    if gas:
+        publisher.burst(publisher.encode(leaks(len(LEAKING), LEAKING)))
+        time.sleep(1)  # their alerts are opened before the clock runs
+    hub, floor = Spans(), Spans()
+    sent_s: list[float] = []
+    for _ in range(bursts):
+        for spans, press, burst in ((hub, presses.hub, messages), (floor, presses.floor, others)):
+            packets = publisher.encode(burst)
+            started = time.monotonic()
+            publisher.burst(packets)
+            press(spans)
+            sent_s.append(time.monotonic() - started)
+            drained(rig)
+    ours, least = Spread.of(hub.published), Spread.of(floor.published)
+    return Figure(
+        f"SOS behind a burst of {size:,} {'gas repeats (life session)' if gas else 'motion messages (main session)'}",
+        ours,
+        least,
+        ours.p99 / least.p99,
+        f"request at the carrier within {WITHIN_MS:.0f} ms",
+        ours.most <= WITHIN_MS,
+        {
+            "hub, from the broker's acknowledgement": Spread.of(hub.acknowledged),
+            "floor, from the broker's acknowledgement": Spread.of(floor.acknowledged),
+            "the broker took the burst at messages/s": round(size / (sum(sent_s) / len(sent_s))),
+        },
+    )
+
+
+def drained(rig: Rig) -> None:
+    """Wait until the hub uses no more processor time than an idle one."""
+    end = time.monotonic() + DRAIN_S
+    while time.monotonic() < end:
+        before = cpu_s(rig.hub.pid)
+        time.sleep(0.5)
+        if cpu_s(rig.hub.pid) - before < 0.03:
+            return
+    raise AssertionError(f"the hub still works {DRAIN_S:.0f} s after the burst")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time a process has used."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
