@@ -11,6 +11,7 @@ import structlog
 
 from hub.alerts.notification import Fate, Notification
 from hub.clock import Clock
+from hub.decide import SILENT_CARRIER
 from hub.dispatch.launch import Launch, Slots
 from hub.dispatch.words import Words
 from hub.engine import Engine, fates
@@ -78,11 +79,15 @@ class Dispatcher:
         return not (self._turning or self._wake.is_set() or self._running[True] or self._running[False])
 
     async def recover(self) -> None:
-        """After a start: what was being sent when the hub ended is of unknown fate, and looked up at once."""
+        """After a start: what was being sent when the hub ended is of unknown fate; all that was asked is asked anew.
+
+        A claim puts its message off for as long as it may take; nobody works on those claims any more.
+        """
 
         def note(work: Work) -> None:
-            for message in work.transaction.open_notifications([Fate.SENDING]):
-                work.update(replace(message, fate=Fate.UNKNOWN, due_at=work.now, error="the hub ended meanwhile"))
+            for message in work.transaction.open_notifications([Fate.SENDING, Fate.UNKNOWN, Fate.ACCEPTED]):
+                if message.due_at is not None:
+                    work.update(_unclaimed(message, work.now))
 
         await self.engine.write(Lane.DUTY, note)
 
@@ -250,6 +255,15 @@ class Dispatcher:
 
 def _own_emergencies(work: Work, most: int) -> Sequence[Notification]:
     return work.due_emergencies()[:most]
+
+
+def _unclaimed(message: Notification, now: datetime) -> Notification:
+    """Return a message as it is due when nobody works on it; `now` is the start of the hub."""
+    if message.fate is Fate.ACCEPTED:  # its carrier's silence counts from when it accepted
+        again_at = (message.accepted_at or now) + SILENT_CARRIER
+        return replace(message, due_at=min(message.due_at or again_at, again_at))
+    error = "the hub ended meanwhile" if message.fate is Fate.SENDING else message.error
+    return replace(message, fate=Fate.UNKNOWN, due_at=now, error=error)
 
 
 async def _safely(attempt: Awaitable[T]) -> T | NoAnswer:

@@ -34,6 +34,24 @@ async def test_text_is_sent_once_whichever_side_of_the_request_the_hub_dies(tmp_
         await device.leave()
 
 
+@pytest.mark.promise("P4")
+@pytest.mark.promise("P5")
+@pytest.mark.parametrize("where", ["before TwilioSms.send#1", "after TwilioSms.send#1"])
+async def test_look_up_that_died_too_is_made_anew_at_once(tmp_path: Path, where: str) -> None:
+    async with Gateway(tmp_path) as gateway:
+        device = Device(gateway, Ledger(), qos=1)
+        await gateway.start_hub(kill_at=where)
+        await device.presses(1)
+        await dies(gateway)
+        await gateway.start_hub(kill_at="before TwilioSms.look_up#1", wait=False)
+        await dies(gateway)
+        await gateway.start_hub()
+        # The claim of the dead hub lasts 25 s; nobody waits for it.
+        await gateway.gets(family_of(1), USUAL, patience_s=10)
+        check(gateway, device.ledger, await drained(gateway, device.ledger))
+        await device.leave()
+
+
 @pytest.mark.promise("P5")
 async def test_emergency_is_sent_again_with_the_same_code_when_the_carrier_cannot_say(tmp_path: Path) -> None:
     async with Gateway(tmp_path) as gateway:
