@@ -40,6 +40,7 @@ class Poller:
         self.busy = False
         self._emergency = emergency
         self._behind: dict[str, datetime] = {}
+        self._sick = False
 
     def missed(self, since: datetime) -> None:
         """Note that what people and carriers told us since then may not have been taken: ask for it soon."""
@@ -58,9 +59,11 @@ class Poller:
                 for channel in polled:
                     await self.once(channel)
                 fast = bool(polled) and await self._emergency_open()
+                self._sick = False
             except StoreUnavailable as error:
-                log.error("poll_store_unavailable", error=str(error))
-                fast = True
+                if not self._sick:
+                    log.error("poll_store_unavailable", error=str(error))
+                fast = self._sick = True
             finally:
                 self.busy = False
             await self.clock.sleep(FAST if fast else SLOW, None if fast else self._emergency)
