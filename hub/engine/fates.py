@@ -114,9 +114,11 @@ def silent(work: Work, id: str) -> None:
 
 def _reaches_again(work: Work, message: Notification) -> None:
     """A carrier takes the alert's messages again: the audit no longer says that it reached nobody."""
-    alert = work.transaction.alert(message.alert_id) if message.alert_id else None
-    if alert is not None and message.step is not None and not work.hold(alert).reached:
-        work.take(Change(replace(work.hold(alert), reached=True), (Entry(work.now, "hub", "reaches_again"),)))
+    if message.step is None:
+        return
+    alert = next((a for a in work.of(message.home_id) if a.id == message.alert_id), None)
+    if alert is not None and not alert.reached:
+        work.take(Change(replace(alert, reached=True), (Entry(work.now, "hub", "reaches_again"),)))
 
 
 def _final(work: Work, message: Notification, fate: Fate, error: str | None, verdict: Verdict | None) -> None:

@@ -71,6 +71,7 @@ class Work:
         alert = change.alert
         if alert.id not in self._alerts:
             self.opened.append(alert)
+            self._sent.setdefault(alert.id, [])  # a new alert has no messages yet
         self._alerts[alert.id] = alert
         self._entries.setdefault(alert.id, []).extend(change.entries)
         if change.cancel:

@@ -24,7 +24,19 @@ _APART = frozenset((*_COLUMNS, "duties"))
 _SELECTED = select(*(_alerts.c[name] for name in _COLUMNS), _alerts.c.state)
 _DROP_DUTIES = delete(_duties).where(_duties.c.alert_id == bindparam("of_alert"))
 _ONE = _SELECTED.where(_alerts.c.id == bindparam("wanted"))
-_DUTIES_OF_ONE = select(_duties).where(_duties.c.alert_id == bindparam("wanted"))
+# Built once: to put a statement together takes as long as to run it, and a press runs a dozen.
+_DUTIES_OF = select(_duties).where(_duties.c.alert_id.in_(bindparam("alerts", expanding=True)))
+_LIVE = _SELECTED.where(_alerts.c.live == true()).order_by(_alerts.c.opened_at, _alerts.c.id)
+_LIVE_OF = _LIVE.where(_alerts.c.home_id.in_(bindparam("homes", expanding=True)))
+_CODES_SINCE = select(_alerts.c.code).where(_alerts.c.opened_at >= bindparam("since"))
+_CODES_LIVE = select(_alerts.c.code).where(_alerts.c.live == true())
+_DUE = (
+    _SELECTED.where(_alerts.c.next_due <= bindparam("at"))
+    .order_by(_alerts.c.severity, _alerts.c.next_due, _alerts.c.id)
+    .limit(bindparam("most"))
+)
+_DUE_LOCKED = _DUE.with_for_update(skip_locked=True)
+_NEXT = select(func.min(_alerts.c.next_due))
 _LOCK_HOMES = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 _TRY_HOMES = text("SELECT bool_and(pg_try_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
@@ -64,11 +76,10 @@ class AlertRows(FactRows):
 
     def unresolved(self, homes: Iterable[str] | None = None) -> list[Alert]:
         """Return unresolved alerts, and resolved ones that still have a duty; of these homes, or all."""
-        live = _SELECTED.where(_alerts.c.live == true()).order_by(_alerts.c.opened_at, _alerts.c.id)
         if homes is None:
-            return self._load(live)
+            return self._load(_LIVE)
         wanted = list(dict.fromkeys(homes))
-        return [alert for some in chunks(wanted) for alert in self._load(live.where(_alerts.c.home_id.in_(some)))]
+        return [alert for some in chunks(wanted) for alert in self._load(_LIVE_OF, {"homes": some})]
 
     def alerts(self, *, everything: bool = False, limit: int = 1000) -> list[Alert]:
         """Return alerts newest first; unresolved only unless `everything`."""
@@ -79,7 +90,7 @@ class AlertRows(FactRows):
 
     def alert(self, id: str) -> Alert | None:
         """Return one alert by id, or by a code used within the last 7 days; the unresolved one first."""
-        if found := self._load(_ONE, {"wanted": id}, one=True):
+        if found := self._load(_ONE, {"wanted": id}):
             return found[0]
         query = _SELECTED.where(_alerts.c.code == id.strip().upper())
         recent = self._recent()
@@ -90,9 +101,8 @@ class AlertRows(FactRows):
 
     def codes_since(self, since: datetime) -> set[str]:
         """Return the codes of alerts opened since then or still unresolved."""
-        codes = select(_alerts.c.code)
-        recent = self._db.execute(codes.where(_alerts.c.opened_at >= since)).scalars()
-        return {*recent, *self._db.execute(codes.where(_alerts.c.live == true())).scalars()}
+        recent = self._db.execute(_CODES_SINCE, {"since": since}).scalars()
+        return {*recent, *self._db.execute(_CODES_LIVE).scalars()}
 
     def save_alert(self, alert: Alert, entries: Sequence[Entry] = ()) -> None:
         """Insert or replace an alert with its duties; append to its history. Raises AlertConflict."""
@@ -122,9 +132,7 @@ class AlertRows(FactRows):
 
     def due_alerts(self, now: datetime, limit: int) -> list[Alert]:
         """Return alerts with a duty due at `now`, most severe and oldest first; locked against other workers."""
-        query = _SELECTED.where(_alerts.c.next_due <= now)
-        query = query.order_by(_alerts.c.severity, _alerts.c.next_due, _alerts.c.id).limit(limit)
-        return self._load(query.with_for_update(skip_locked=True) if self._lane is not None else query)
+        return self._load(_DUE if self._lane is None else _DUE_LOCKED, {"at": now, "most": limit})
 
     def _recent(self) -> datetime | None:
         last = self._last_committed()
@@ -133,15 +141,13 @@ class AlertRows(FactRows):
     def _ended(self, since: datetime) -> Any:
         return _alerts.c.resolved_at >= since
 
-    def _load(self, query: Select[Any], values: dict[str, Any] | None = None, *, one: bool = False) -> list[Alert]:
+    def _load(self, query: Select[Any], values: dict[str, Any] | None = None) -> list[Alert]:
         rows = self._db.execute(query, values or {}).all()
         if not rows:
             return []
         duties: dict[str, dict[DutyKind, Duty]] = {row[0]: {} for row in rows}
-        wanted = list(duties)
-        queries = [_DUTIES_OF_ONE] if one else [_DUTIES.where(_duties.c.alert_id.in_(s)) for s in chunks(wanted)]
-        for duty_query in queries:
-            for alert_id, kind, due_at, wait in self._db.execute(duty_query, values if one and values else {}):
+        for some in chunks(list(duties)):
+            for alert_id, kind, due_at, wait in self._db.execute(_DUTIES_OF, {"alerts": some}):
                 duties[alert_id][kind] = Duty(due_at, wait)
         return [
             Alert(**dict(zip(_COLUMNS, row[:-1], strict=True)), duties=duties[row[0]], **decode(Alert, row[-1]))
@@ -149,8 +155,5 @@ class AlertRows(FactRows):
         ]
 
     def _next_alert(self) -> datetime | None:
-        found: datetime | None = self._db.execute(select(func.min(_alerts.c.next_due))).scalar()
+        found: datetime | None = self._db.execute(_NEXT).scalar()
         return found
-
-
-_DUTIES = select(_duties)

@@ -23,6 +23,13 @@ _SELECTED = select(*(_c[name] for name in _NAMES))
 _ONE = _SELECTED.where(_c.id == bindparam("wanted"))
 _BY_PROVIDER = _SELECTED.where(_c.provider_id == bindparam("wanted")).order_by(_c.created_at.desc()).limit(1)
 
+_OF_ALERT = _SELECTED.where(_c.alert_id == bindparam("wanted")).order_by(_c.created_at, _c.id)
+_DUE = _SELECTED.where(_c.due_at <= bindparam("at")).order_by(_c.severity, _c.due_at, _c.id).limit(bindparam("most"))
+_URGENT = _c.severity == Severity.EMERGENCY
+_DUE_BY_URGENCY = {None: _DUE, True: _DUE.where(_URGENT), False: _DUE.where(~_URGENT)}
+_DUE_LOCKED = {urgency: due.with_for_update(skip_locked=True) for urgency, due in _DUE_BY_URGENCY.items()}
+_NEXT = select(func.min(_c.due_at))
+
 
 def _row(notification: Notification) -> dict[str, Any]:
     row = dict(zip(_NAMES, _values(notification), strict=True))
@@ -52,7 +59,7 @@ class NotificationRows(AlertRows):
 
     def notifications(self, alert_id: str) -> list[Notification]:
         """Return all messages of one alert, oldest first."""
-        return self._found(_SELECTED.where(_c.alert_id == alert_id).order_by(_c.created_at, _c.id))
+        return self._found(_OF_ALERT, {"wanted": alert_id})
 
     def notifications_told(self, people: Sequence[str]) -> list[Notification]:
         """Return messages to these people for alerts not resolved, or resolved within 7 days; oldest first."""
@@ -69,11 +76,8 @@ class NotificationRows(AlertRows):
 
     def due_notifications(self, now: datetime, limit: int, *, emergency: bool | None = None) -> list[Notification]:
         """Return messages whose attempt or look-up is due, most severe and oldest first; locked like alerts."""
-        query = _SELECTED.where(_c.due_at <= now).order_by(_c.severity, _c.due_at, _c.id).limit(limit)
-        if emergency is not None:
-            same = _c.severity == Severity.EMERGENCY
-            query = query.where(same if emergency else ~same)
-        return self._found(query.with_for_update(skip_locked=True) if self._lane is not None else query)
+        query = (_DUE_BY_URGENCY if self._lane is None else _DUE_LOCKED)[emergency]
+        return self._found(query, {"at": now, "most": limit})
 
     def open_notifications(self, fates: Sequence[Fate]) -> list[Notification]:
         """Return messages with one of these fates, oldest first."""
@@ -81,7 +85,7 @@ class NotificationRows(AlertRows):
 
     def next_due(self) -> datetime | None:
         """Return when the next duty of any alert or message is due."""
-        message: datetime | None = self._db.execute(select(func.min(_c.due_at))).scalar()
+        message: datetime | None = self._db.execute(_NEXT).scalar()
         return min(filter(None, (message, self._next_alert())), default=None)
 
     def take_inbound(self, channel: str, provider_id: str, at: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, and_, bindparam, delete, select, text
+from sqlalchemy import Table, and_, bindparam, delete, exists, select, text
 
 from hub.homes import Contact, Device, Home, Person, Registry, Resident, Role
 from hub.store import tables
@@ -15,6 +15,11 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _VERSION = "registry_version"
+# Asked at the start of each transaction.
+_VERSION_AND_HOME = select(
+    select(tables.facts.c.value).where(tables.facts.c.name == _VERSION).scalar_subquery(),
+    exists(select(tables.homes.c.id)),
+)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('carehub registry', 0))")
 _residents_in, _residents_out = encoder(tuple[Resident, ...]), decoder(tuple[Resident, ...])
 _contacts_in, _contacts_out = encoder(tuple[Contact, ...]), decoder(tuple[Contact, ...])
@@ -74,9 +79,8 @@ class RegistryRows(FactRows):
 
     def registry_version(self) -> int:
         """Return 0 while there is no home; else it rises with every change."""
-        if self._db.execute(select(tables.homes.c.id).limit(1)).first() is None:
-            return 0
-        return int(self.fact(_VERSION) or 0)
+        version, some_home = self._db.execute(_VERSION_AND_HOME).one()
+        return int(version or 0) if some_home else 0
 
     def registry(self) -> Registry:
         """Return all people, homes and devices; people and homes by id, devices in their home's order."""
