@@ -52,13 +52,15 @@ async def test_story_goes_on_after_kills_on_postgres(tmp_path: Path, postgres: P
 @pytest.mark.promise("P1")
 @pytest.mark.promise("P4")
 @pytest.mark.promise("P5")
-async def test_story_survives_a_kill_at_every_boundary(tmp_path: Path, soak_limits: SoakLimits) -> None:
-    """Half of the kills of a soak; those under load are the other half."""
+async def test_story_survives_kills_at_every_boundary(tmp_path: Path, soak_limits: SoakLimits) -> None:
+    """Half of the kills of a soak: alone at each boundary, as far as they go, then four to a story."""
     end = time.monotonic() + soak_limits.duration.total_seconds()
     crossed = await tell_with_kills(tmp_path / "whole", [])
-    at = list(range(1, crossed + 1))
-    random.SystemRandom().shuffle(at)
-    for kill_at in at[: max(1, soak_limits.kills // 2)]:
+    alone = [[kill_at] for kill_at in range(1, crossed + 1)]
+    random.SystemRandom().shuffle(alone)
+    half = max(4, soak_limits.kills // 2)
+    together = [drawn(random.SystemRandom().randrange(2**32), 4) for _ in range(half // 8)]
+    for kills in [*alone[: half - 4 * len(together)], *together]:
         if time.monotonic() > end:
             break
-        await tell_with_kills(tmp_path / f"at-{kill_at}", [kill_at])
+        await tell_with_kills(tmp_path / "-".join(map(str, kills)), kills)

@@ -6,19 +6,23 @@ dead-man's receiver live in the test's own event loop, so they outlive every hub
 
 import asyncio
 import contextlib
+import json
+import math
 import os
+import queue
 import resource
 import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import quote
 
 import aiohttp
@@ -34,6 +38,7 @@ from simulators.carrier import Carrier, CarrierServer, Pace
 from tests.harness.broker import HUB, BrokerProcess, free_port
 
 T = TypeVar("T")
+__all__ = ["STAFF", "SUPERVISOR", "DeadMan", "Gateway", "Nursery", "family_of", "until"]
 
 ROOT = Path(__file__).parents[2]
 ACCOUNT, TOKEN, NUMBER = "AC" + "c" * 32, "crash-token", "+15005550006"
@@ -69,6 +74,69 @@ async def until(condition: Callable[[], T | Awaitable[T]], what: str, patience_s
 def family_of(home: int) -> str:
     """Return the number of a home's family."""
     return f"+4477009001{home:02d}"
+
+
+@dataclass
+class Born:
+    """A process that the nursery bore. `code`: its exit code once it has ended, negative for a signal."""
+
+    pid: int
+    code: int | None = None
+
+    def signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class Nursery:
+    """A process that has imported what a hub needs and forks hubs. One for each process of tests."""
+
+    _own: ClassVar["Nursery | None"] = None
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tests" / "crash" / "killing_run.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env={**_plain_environ(), "PYTHONPATH": str(ROOT)},
+        )
+        self._births: queue.Queue[int] = queue.Queue()
+        self._all: dict[int, Born] = {}
+        self._asking = threading.Lock()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @classmethod
+    def of_this_process(cls) -> "Nursery":
+        """Return the one nursery, made at the first call; it ends with this process."""
+        if cls._own is None:
+            cls._own = cls()
+        return cls._own
+
+    def bear(self, arguments: Sequence[str], environ: Mapping[str, str], stderr: Path) -> Born:
+        """Return a new process that runs `carehub` with these arguments."""
+        wanted = {"arguments": arguments, "environ": environ, "cwd": str(ROOT), "stderr": str(stderr)}
+        assert self._process.stdin is not None
+        with self._asking:
+            self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
+            self._process.stdin.flush()
+            return self._all[self._births.get(timeout=PATIENCE_S)]
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            match line.decode().split():
+                case ["born", pid]:
+                    self._all[int(pid)] = Born(int(pid))
+                    self._births.put(int(pid))
+                case ["ended", pid, code]:
+                    self._all[int(pid)].code = int(code)
+
+
+def _plain_environ() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 
 
 @dataclass
@@ -123,10 +191,11 @@ class Gateway:
         )
         self.server = CarrierServer(self.carrier)
         self.deadman = DeadMan()
-        self.hub: asyncio.subprocess.Process | None = None
+        self.hub: Born | None = None
         self.log: list[str] = []
         self.starts = 0
-        self._reading: asyncio.Task[None] | None = None
+        self._wire = -1
+        self._half_line = ""
         self._engine: Engine | None = None
         self._http: aiohttp.ClientSession | None = None
 
@@ -162,19 +231,18 @@ class Gateway:
         """Start the hub; with `kill_at` (see tests/crash/killing_run.py) it ends itself. `wait`: until it is ready."""
         assert self.hub is None, "the hub runs already"
         self.starts += 1
-        self.hub = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(ROOT / "tests" / "crash" / "killing_run.py"),
-            "run",
-            "--config",
-            str(self.folder / "config"),
-            cwd=ROOT,
-            env=self.environ(kill_at),
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-        )
         self.log.append(f"--- start {self.starts}, kill at {kill_at}\n")
-        self._reading = asyncio.create_task(self._read_log(self.hub))
+        wire = self.folder / f"stderr-{self.starts}"
+        os.mkfifo(wire, 0o600)
+        # Opened for both, so that neither side waits for the other; its end is not needed, the process' end is.
+        self._wire = os.open(wire, os.O_RDWR | os.O_NONBLOCK)
+        asyncio.get_running_loop().add_reader(self._wire, self._read_log)
+        self.hub = await asyncio.to_thread(
+            Nursery.of_this_process().bear,
+            ["run", "--config", str(self.folder / "config")],
+            self.environ(kill_at),
+            wire,
+        )
         if wait:
             await self.until_ready()
 
@@ -184,27 +252,29 @@ class Gateway:
 
     async def kill_hub(self) -> None:
         """Kill -9."""
-        if self.hub is not None and self.hub.returncode is None:
-            self.hub.kill()
-        await self.hub_ended()
+        if self.hub is not None:
+            self.hub.signal(signal.SIGKILL)
+            await self.hub_ended()
 
     async def stop_hub(self) -> tuple[int, float]:
         """Stop it as systemd does; return its exit code and how many seconds that took."""
         assert self.hub is not None
         started = time.monotonic()
-        self.hub.send_signal(signal.SIGTERM)
+        self.hub.signal(signal.SIGTERM)
         code = await self.hub_ended()
         return code, time.monotonic() - started
 
     async def hub_ended(self) -> int:
         """Wait until the hub has ended; return its exit code."""
-        if self.hub is None:
-            return 0
-        code = await self.hub.wait()
-        if self._reading is not None:
-            await self._reading
+        assert self.hub is not None
+        hub = self.hub
+        await until(lambda: hub.code is not None, "the hub ends", patience_s=math.inf)
+        self._read_log()
+        asyncio.get_running_loop().remove_reader(self._wire)
+        os.close(self._wire)
         self.hub = None
-        return code
+        assert hub.code is not None
+        return hub.code
 
     async def readiness(self) -> int:
         """Return the status of /readyz; 0 if nobody answers."""
@@ -218,10 +288,12 @@ class Gateway:
     async def _is_ready(self) -> bool:
         return await self.readiness() == 200
 
-    async def _read_log(self, hub: asyncio.subprocess.Process) -> None:
-        assert hub.stderr is not None
-        while line := await hub.stderr.readline():
-            self.log.append(line.decode(errors="replace"))
+    def _read_log(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while read := os.read(self._wire, 65536):
+                self._half_line += read.decode(errors="replace")
+        *lines, self._half_line = self._half_line.split("\n")
+        self.log += [f"{line}\n" for line in lines]
 
     def logged(self, words: str) -> int:
         """Return how many lines of the log hold these words."""
@@ -242,10 +314,7 @@ class Gateway:
 
     def environ(self, kill_at: int | str | None = None) -> dict[str, str]:
         """Return the whole environment of a hub."""
-        environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        environ |= {
-            "PYTHONPATH": str(ROOT),
-            "PYTHONFAULTHANDLER": "1",
+        environ = _plain_environ() | {
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": TOKEN,
             "TWILIO_API_BASE": self.server.url,
