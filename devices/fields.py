@@ -49,7 +49,7 @@ def json_value(payload: bytes, limit: int = STATE_LIMIT) -> object:
     if _depth(payload) > MAX_DEPTH:
         raise Undecodable(f"the payload is nested deeper than {MAX_DEPTH} levels")
     try:
-        value: object = json.loads(content, parse_constant=_nothing)
+        value: object = _JSON.decode(content)
     except json.JSONDecodeError as error:
         raise Undecodable(f"the payload is not JSON: {error.msg} at character {error.pos}") from None
     except (ValueError, RecursionError):  # a number of thousands of digits
@@ -138,6 +138,10 @@ def _depth(payload: bytes) -> int:
 
 def _nothing(_: str) -> None:
     """NaN and Infinity are no values."""
+
+
+# json.loads makes a new one for each message.
+_JSON = json.JSONDecoder(parse_constant=_nothing)
 
 
 def _named(value: object) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from devices.reading import Kind, State
 from hub.alerts.notification import Notification, Value
 from hub.alerts.policy import Severity
 from hub.clock import Clock
@@ -23,7 +24,7 @@ from hub.decide import site_or
 from hub.dispatch.words import Words
 from hub.homes import SITE, Registry, Role
 from hub.ports import Accepted, Arrival, Channels, Inbound
-from hub.rules import findings
+from hub.rules import findings, hazard
 from hub.rules.finding import Finding, Heard
 
 log = structlog.get_logger("lifeline")
@@ -33,6 +34,7 @@ ONCE_PER_DEVICE = timedelta(minutes=5)
 PASS_ON_FOR = timedelta(hours=1)
 SEND_LIMIT = timedelta(seconds=10)
 MOST_WAITING = 2000
+_CRIES = frozenset({Kind.BUTTON, *(k for k, s in hazard.SEVERITIES.items() if s is Severity.EMERGENCY)})
 _CLOSE = (Role.FAMILY, Role.NEIGHBOUR)
 _TEXTS = frozenset({"sos", "call", "gas", "smoke", "co", "fall", "unknown"})
 
@@ -123,6 +125,8 @@ class Lifeline:
 
     def _cry(self, arrival: Arrival) -> Finding | None:
         for reading in arrival.readings:
+            if reading.state is not State.ACTIVE or reading.kind not in _CRIES:
+                continue  # most messages of a burst; the rules need not be asked
             topic = arrival.prefix + reading.source
             device = self.registry.by_topic.get(topic)
             home = device.home if device else site_or(self.registry, arrival.prefix)

@@ -14,12 +14,16 @@ import pytest
 
 from devices.message import Message
 from devices.reading import Kind, Reading, State
-from hub.dispatch.lifeline import Lifeline
+from hub.alerts.policy import Severity
+from hub.dispatch.lifeline import _CRIES, Lifeline
 from hub.dispatch.words import Words
 from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Registry, Resident, Role
 from hub.ports import Accepted, Arrival, Channels, Delivery, Inbound, NoAnswer, Session
+from hub.rules import findings
+from hub.rules.finding import Heard
 from hub.settings.registry_json import dump, parse
 from tests.harness.clock import StoryClock
+from tests.harness.memory import NOON
 
 AREA = "620702207200"
 PEOPLE = [
@@ -193,3 +197,16 @@ async def test_the_image_is_ours_alone_and_can_be_recalled(tmp_path: Path) -> No
         assert not other.recall(parse)
         image.unlink()
         assert not other.recall(parse)
+
+
+@pytest.mark.promise("P13")
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("known", [True, False])
+def test_whatever_the_rules_call_an_emergency_is_a_cry(kind: Kind, known: bool) -> None:
+    device = Device("wang", "x", DeviceKind.BUTTON, "zigbee2mqtt/x", DeviceRole.SOS, "bedroom") if known else None
+    for state in (*State, None):
+        reading = Reading("zigbee2mqtt/x", "x", kind, state, sos=True)
+        heard = Heard(reading, "wang", "x", device, NOON)
+        if any(found.severity is Severity.EMERGENCY for found in findings(heard)):
+            assert kind in _CRIES
+            assert state is State.ACTIVE
