@@ -12,7 +12,7 @@ import structlog
 from hub.alerts.notification import Fate, Notification
 from hub.clock import Clock
 from hub.decide import SILENT_CARRIER
-from hub.dispatch.launch import Launch, Slots
+from hub.dispatch.launch import Launch, Slot, Slots
 from hub.dispatch.words import Words
 from hub.engine import Engine, fates
 from hub.engine.work import Work
@@ -150,15 +150,16 @@ class Dispatcher:
         return launch.go()
 
     def _start(self, emergency: bool, job: _Job) -> None:
-        task = asyncio.create_task(self._do(job))
+        slot = Slot(self._slots[emergency], self._wake.set)
+        task = asyncio.create_task(self._do(job, slot))
         self._running[emergency].add(task)
-        task.add_done_callback(partial(self._ended, emergency))
+        task.add_done_callback(partial(self._ended, emergency, slot))
         if emergency:
             self.emergency.set()
 
-    def _ended(self, emergency: bool, task: asyncio.Task[None]) -> None:
+    def _ended(self, emergency: bool, slot: Slot, task: asyncio.Task[None]) -> None:
         self._running[emergency].discard(task)
-        self._slots[emergency].give(1)
+        slot.give()
         self._wake.set()
 
     def _prepared_at_once(self, message: Notification, work: Work) -> _Job | None:
@@ -206,9 +207,9 @@ class Dispatcher:
     def _unsendable(message: Notification, work: Work, why: str) -> None:
         fates.unsendable(work, message, why)
 
-    async def _do(self, job: _Job) -> None:
+    async def _do(self, job: _Job, slot: Slot) -> None:
         acts: dict[Fate, Callable[[_Job], Awaitable[None]]] = {
-            Fate.SENDING: self._send,
+            Fate.SENDING: partial(self._send, slot),
             Fate.UNKNOWN: self._look_up,
             Fate.ACCEPTED: self._ask,
         }
@@ -218,9 +219,10 @@ class Dispatcher:
             # The row still says "sending": when the store is back it is due, and looked up at the carrier.
             log.error("result_not_kept", notification=job.message.id, error=str(error))
 
-    async def _send(self, job: _Job) -> None:
+    async def _send(self, slot: Slot, job: _Job) -> None:
         message = job.message
         result = await _safely(job.channel.send(message.to or "", message.text or "", limit=self.send_limit))
+        slot.give()  # the carrier has room for the next one, however long this answer waits for its commit
         log.info("sent", notification=message.id, alert=message.alert_id, key=message.key, result=type(result).__name__)
         await self.engine.answered(message.id, result)
 

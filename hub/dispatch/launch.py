@@ -29,6 +29,22 @@ class Slots:
             self._free += count
 
 
+class Slot:
+    """One attempt's room; `given` is called when it is free for the next one."""
+
+    def __init__(self, slots: Slots, given: Callable[[], None]) -> None:
+        self._slots = slots
+        self._given = given
+        self._is_held = True
+
+    def give(self) -> None:
+        """Give it back; once is enough."""
+        if self._is_held:
+            self._is_held = False
+            self._slots.give(1)
+            self._given()
+
+
 class Launch(Generic[J]):
     """One transaction's attempts: `claim` inside it, `go` when it is durable, `drop` when it is not.
 
