@@ -10,17 +10,19 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, Text, create_engine, event
+import aiomqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from sqlalchemy import Column, Connection, Integer, LargeBinary, MetaData, Table, Text, create_engine, event
 
 from hub.channels.twilio_client import CarrierClient, within
-from hub.ingest.client import AckClient, Broker
-from hub.ingest.packets import Publish
+from hub.ingest.client import RECEIVE_MAXIMUM
 
 PRESSES = "floor/sos/#"
 OTHERS = "floor/other/#"
@@ -35,14 +37,38 @@ rows = Table(
 )
 
 
+class Session(aiomqtt.Client):
+    """A durable session that acknowledges by hand; otherwise the library as it is."""
+
+    def __init__(self, port: int, password: str, name: str) -> None:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = 3600
+        properties.ReceiveMaximum = RECEIVE_MAXIMUM
+        super().__init__(
+            "127.0.0.1",
+            port,
+            username="hub",
+            password=password,
+            identifier=name,
+            protocol=aiomqtt.ProtocolVersion.V5,
+            clean_start=False,
+            properties=properties,
+        )
+        self._client.manual_ack_set(True)
+
+    def ack(self, message: aiomqtt.Message) -> None:
+        """Acknowledge one message."""
+        self._client.ack(message.mid, 1)
+
+
 @dataclass
 class Floor:
     """What the floor needs; its fields come from the command line."""
 
-    broker: Broker
+    port: int
+    password: str
     carrier: str
     database: Path
-    _tending: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def presses(self) -> None:
         """Serve presses until cancelled, beside a session for everything else."""
@@ -50,60 +76,61 @@ class Floor:
         _ = client.messages
         database = _open(self.database)
         database.execute("CREATE TABLE presses (id INTEGER PRIMARY KEY, payload BLOB NOT NULL)")
-        arrived: asyncio.Queue[Publish] = asyncio.Queue()
-        sos = await self._session("floor-sos", PRESSES, arrived.put_nowait)
-        # The broker is told at once: receiving is all that the floor does with other messages.
-        others: list[AckClient] = []
-        others.append(await self._session("floor", OTHERS, lambda message: others[0].ack(message.mid)))
-        print("ready", flush=True)
         sending: set[asyncio.Task[None]] = set()
-        while True:
-            message = await arrived.get()
-            database.execute("BEGIN IMMEDIATE")
-            database.execute("INSERT INTO presses (payload) VALUES (?)", (message.payload,))
-            database.execute("COMMIT")
-            task = asyncio.create_task(_text(client, json.loads(message.payload)["to"]))
-            sending.add(task)
-            task.add_done_callback(sending.discard)
-            sos.ack(message.mid)
+        async with self._session("floor-sos") as sos, self._session("floor") as others:
+            await sos.subscribe(PRESSES, qos=1)
+            await others.subscribe(OTHERS, qos=1)
+            receiving = asyncio.create_task(_receive(others))
+            print("ready", flush=True)
+            async for message in sos.messages:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("INSERT INTO presses (payload) VALUES (?)", (_bytes(message),))
+                database.execute("COMMIT")
+                task = asyncio.create_task(_text(client, json.loads(_bytes(message))["to"]))
+                sending.add(task)
+                task.add_done_callback(sending.discard)
+                sos.ack(message)
+            receiving.cancel()
 
     async def insert(self) -> None:
         """Insert everything, in batches of what has arrived while the last one was committed."""
         engine = create_engine("sqlite://", creator=partial(_open, self.database))
 
         @event.listens_for(engine, "begin")
-        def begin(connection: object) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         rows.metadata.create_all(engine)
-        arrived: asyncio.Queue[Publish] = asyncio.Queue()
-        client = await self._session("floor-insert", OTHERS, arrived.put_nowait)
-        print("ready", flush=True)
 
-        def commit(batch: Sequence[Publish]) -> None:
+        def commit(batch: Sequence[aiomqtt.Message]) -> None:
             with engine.begin() as database:
-                database.execute(rows.insert(), [{"topic": m.topic, "payload": m.payload} for m in batch])
+                database.execute(rows.insert(), [{"topic": str(m.topic), "payload": _bytes(m)} for m in batch])
 
-        while True:
-            batch = [await arrived.get()]
-            while len(batch) < BATCH and not arrived.empty():
-                batch.append(arrived.get_nowait())
-            await asyncio.to_thread(commit, batch)
-            client.ack(*(message.mid for message in batch))
+        async with self._session("floor-insert") as session:
+            await session.subscribe(OTHERS, qos=1)
+            print("ready", flush=True)
+            messages = session.messages
+            async for first in messages:
+                batch = [first]
+                while len(batch) < BATCH and len(messages):
+                    batch.append(await anext(messages))
+                await asyncio.to_thread(commit, batch)
+                for message in batch:
+                    session.ack(message)
 
-    async def _session(self, name: str, filter: str, take: Callable[[Publish], None]) -> AckClient:
-        client = AckClient(self.broker, name, durable=True, on_open=lambda _: None, on_message=take)
-        await client.open()
-        refused = await client.subscribe_all([filter], qos=1)
-        assert not refused, refused
-        self._tending.append(asyncio.create_task(_tend(client)))
-        return client
+    def _session(self, name: str) -> Session:
+        return Session(self.port, self.password, name)
 
 
-async def _tend(client: AckClient) -> None:
-    while True:
-        client.tend()
-        await asyncio.sleep(1)
+async def _receive(others: Session) -> None:
+    """Receiving is all that the floor does with what is no press."""
+    async for message in others.messages:
+        others.ack(message)
+
+
+def _bytes(message: aiomqtt.Message) -> bytes:
+    assert isinstance(message.payload, bytes | bytearray)
+    return bytes(message.payload)
 
 
 async def _text(client: CarrierClient, to: str) -> None:
@@ -127,9 +154,7 @@ def main() -> None:
     parser.add_argument("database", type=Path)
     parser.add_argument("--insert", action="store_true")
     given = parser.parse_args()
-    floor = Floor(
-        Broker("127.0.0.1", given.port, username="hub", password=given.password), given.carrier, given.database
-    )
+    floor = Floor(given.port, given.password, given.carrier, given.database)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(floor.insert() if given.insert else floor.presses())
 
