@@ -264,8 +264,9 @@ def _unclaimed(message: Notification, now: datetime) -> Notification:
     if message.fate is Fate.ACCEPTED:  # its carrier's silence counts from when it accepted
         again_at = (message.accepted_at or now) + SILENT_CARRIER
         return replace(message, due_at=min(message.due_at or again_at, again_at))
-    error = "the hub ended meanwhile" if message.fate is Fate.SENDING else message.error
-    return replace(message, fate=Fate.UNKNOWN, due_at=now, error=error)
+    if message.fate is Fate.SENDING:  # what our own end cut off says nothing against this way: it is no try
+        message = replace(message, error="the hub ended meanwhile", tries=max(0, message.tries - 1))
+    return replace(message, fate=Fate.UNKNOWN, due_at=now)
 
 
 async def _safely(attempt: Awaitable[T]) -> T | NoAnswer:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -201,9 +202,13 @@ def check_carrier(gateway: Gateway, books: Books, doubled: int) -> None:
     sent = {m.sid for m in gateway.carrier.messages if not m.inbound}
     known = Counter(m.provider_id for m in books.messages if m.provider_id)
     assert max(known.values(), default=1) == 1, f"two messages share one text at the carrier: {known}"
-    ended = (Fate.CANCELLED, Fate.FAILED)
-    silent = [m for m in books.messages if not m.provider_id and m.fate not in ended]
-    assert not silent, f"never sent: {[(m.key, m.person_id, m.fate) for m in silent]}"
+    silent = [m for m in books.messages if not m.provider_id and m.fate is not Fate.CANCELLED and not _is_refused(m)]
+    assert not silent, f"never sent: {[(m.key, m.person_id, m.fate, m.error) for m in silent]}"
     assert not set(known) - sent, "a message has an id that the carrier never gave"
     extra = [m for m in gateway.carrier.messages if not m.inbound and m.sid not in known]
     assert len(extra) <= doubled, f"sent twice: {[(m.to, m.body) for m in extra]}"
+
+
+def _is_refused(message: Notification) -> bool:
+    """Whether the carrier itself said no, with one of its codes."""
+    return message.fate is Fate.FAILED and re.match(r"2\d{4}\b", message.error or "") is not None

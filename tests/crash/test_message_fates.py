@@ -53,6 +53,22 @@ async def test_look_up_that_died_too_is_made_anew_at_once(tmp_path: Path, where:
 
 
 @pytest.mark.promise("P5")
+async def test_hub_that_dies_again_and_again_does_not_give_a_message_up(tmp_path: Path) -> None:
+    async with Gateway(tmp_path) as gateway:
+        device = Device(gateway, Ledger(), qos=1)
+        await gateway.start_hub(kill_at="before TwilioSms.send#1")
+        await device.presses(1)
+        for _ in range(4):
+            await dies(gateway)
+            await gateway.start_hub(kill_at="before TwilioSms.send#1", wait=False)
+        await dies(gateway)
+        await gateway.start_hub()
+        check(gateway, device.ledger, await drained(gateway, device.ledger))
+        assert len(gateway.texts(family_of(1))) == 1
+        await device.leave()
+
+
+@pytest.mark.promise("P5")
 async def test_emergency_is_sent_again_with_the_same_code_when_the_carrier_cannot_say(tmp_path: Path) -> None:
     async with Gateway(tmp_path) as gateway:
         device = Device(gateway, Ledger(), qos=1)
