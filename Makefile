@@ -32,7 +32,7 @@ run: $(READY) ## Start broker, hub and simulated carrier
 	@$(BIN)/carehub demo
 
 test: check ## Check format, style, types and imports; run all tests but the long ones
-	@deploy/need mosquitto postgresql
+	@deploy/need mosquitto postgresql chromium fonts-noto-cjk
 	$(BIN)/python -m pytest -n 2
 
 check: $(READY) ## Format, style, types, imports
