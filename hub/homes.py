@@ -105,12 +105,13 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Who lives in the home. `needs` are the codes of the configuration, e.g. `deaf`, `no_speech`."""
+    """Who lives in the home. `needs` are the codes of the configuration, e.g. `deaf`, `no_speech`; `phone` is E.164."""
 
     name: str
     born: int | None = None
     needs: frozenset[str] = frozenset()
     inactivity_after: timedelta = timedelta(hours=12)
+    phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,10 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """One home. `rooms` maps the home's own room ids to their names; built-in rooms are not listed."""
+    """One home. `rooms` maps the home's own room ids to their names; built-in rooms are not listed.
+
+    `access` says how a helper gets in, in the installer's own words.
+    """
 
     id: str
     area: str
@@ -151,6 +155,7 @@ class Home:
     residents: tuple[Resident, ...] = ()
     contacts: tuple[Contact, ...] = ()
     devices: tuple[Device, ...] = ()
+    access: str | None = None
 
     @property
     def who(self) -> str:
@@ -163,6 +168,7 @@ class DeviceState:
     """The last word of a device about one kind: the hot state of the rules, one row each.
 
     `since` is when the state last changed, `at` when it was last said, `device_at` and `seq` as claimed then.
+    `life_at` is the last sign of life it gave, `cleared_at` when it was last `clear`.
     For a device nobody configured `device_id` is its full topic, and `home_id` SITE if no home is known.
     """
 
@@ -177,6 +183,8 @@ class DeviceState:
     device_at: datetime | None = None
     seq: int | None = None
     retained: bool = False
+    life_at: datetime | None = None
+    cleared_at: datetime | None = None
 
 
 # The home that alerts about the site itself hang on: faults, and devices that no home owns.

@@ -217,6 +217,8 @@ class ReadingRows(Rows):
                 "device_at": s.device_at,
                 "seq": s.seq,
                 "retained": s.retained,
+                "life_at": s.life_at,
+                "cleared_at": s.cleared_at,
             }
             for s in states
         }

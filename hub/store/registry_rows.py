@@ -48,6 +48,7 @@ def _home_row(home: Home) -> Row:
         "rooms": dict(home.rooms),
         "residents": _residents_in(home.residents),
         "contacts": _contacts_in(home.contacts),
+        "access": home.access,
     }
 
 
@@ -106,8 +107,9 @@ class RegistryRows(FactRows):
                 residents=_residents_out(residents),
                 contacts=_contacts_out(contacts),
                 devices=tuple(devices.get(id_, ())),
+                access=access,
             )
-            for id_, area, address, prefix, away_until, rooms, residents, contacts in self._db.execute(
+            for id_, area, address, prefix, away_until, rooms, residents, contacts, access in self._db.execute(
                 select(tables.homes).order_by(tables.homes.c.id)
             )
         ]

@@ -53,6 +53,7 @@ homes = Table(
     Column("rooms", Json, nullable=False),
     Column("residents", Json, nullable=False),
     Column("contacts", Json, nullable=False),
+    Column("access", Words),
 )
 
 devices = Table(
@@ -165,6 +166,41 @@ device_states = Table(
     Column("device_at", Instant),
     Column("seq", Whole),
     Column("retained", Boolean, nullable=False),
+    Column("life_at", Instant),
+    Column("cleared_at", Instant),
+)
+
+# What bridges published about their devices, by the bridge's full topic: after a restart the backlog is read with it.
+definitions = Table(
+    "definitions",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+# Time in which nobody watched: the hub itself (source ""), or a bridge (its full topic). Open while `until` is NULL.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    Column("source", Words, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant),
+    Index(None, "source", "since"),
+)
+
+# When a rule next looks at something that says nothing: a home's stillness, a device's silence.
+watches = Table(
+    "watches",
+    metadata,
+    Column("home_id", Words, primary_key=True),
+    Column("rule", Words, primary_key=True),
+    Column("subject", Words, primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("wait_us", Span, nullable=False),
+    Index(None, "due_at"),
 )
 
 # `live`: not resolved, or resolved with a duty left. Few rows are, so they have an index of their own.
@@ -272,4 +308,31 @@ inbound = Table(
     Column("channel", Words, primary_key=True),
     Column("provider_id", Words, primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+# A contact's page for one alert. The token itself is nowhere: only what it digests to.
+links = Table(
+    "links",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("alert_id", Words, nullable=False),
+    Column("person_id", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index(None, "alert_id"),
+    Index(None, "expires_at"),
+)
+
+# What people did that is not part of an alert: said a home is away, changed a device.
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Counter, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("event", Words, nullable=False),
+    Column("home_id", Words),
+    Column("detail", Json, nullable=False),
+    Index(None, "home_id", "at"),
+    Index(None, "at"),
 )
