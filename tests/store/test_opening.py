@@ -377,3 +377,23 @@ def test_nothing_is_left_of_a_copy_that_failed(tmp_path: Path, monkeypatch: pyte
         upgrade(f"sqlite:///{path}")
     assert list(tmp_path.glob("*.part")) == []
     assert list(tmp_path.glob("*.copy")) == []
+
+
+def test_a_database_of_the_first_revision_keeps_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "carehub.db"
+    url = f"sqlite:///{path}"
+    upgrade(url)
+    # What the second revision brought is taken away again: so the database lay on gateways before.
+    execute(
+        path,
+        *(f"DROP TABLE {name}" for name in ("definitions", "gaps", "watches", "links", "acts")),
+        "ALTER TABLE homes DROP COLUMN access",
+        "ALTER TABLE device_states DROP COLUMN life_at",
+        "ALTER TABLE device_states DROP COLUMN cleared_at",
+        "UPDATE alembic_version SET version_num = '0001'",
+        "INSERT INTO device_states VALUES ('h', 'd', 'motion', 'occupancy', 'active', 1, 1, NULL, NULL, NULL, 0)",
+    )
+    assert upgrade(url) == "0001"
+    assert check(url) == opening.CheckReport(HEAD)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT home_id, life_at FROM device_states").fetchall() == [("h", None)]
