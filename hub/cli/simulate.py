@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.helping import Commands
+from hub.cli.simulate_wire import wire
 
 app = Commands("Stand-ins for what is outside the hub: the phone carrier with its phones.")
 
@@ -50,4 +51,10 @@ app.add(
     carrier,
     "carehub simulate carrier --webhook-url http://127.0.0.1:8080/twilio/sms",
     "curl http://127.0.0.1:8090/control/phones",
+)
+app.add(
+    "wire",
+    wire,
+    "carehub simulate wire --to mqtt://127.0.0.1:1883 --port 1884 --delay 0.2 --drop 5",
+    "carehub simulate wire --cut-every 60 --cut-for 10",
 )
