@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.wire import Condition, Wire
+from simulators.wire.command import _return
 from simulators.wire.packets import Splitter, carries_a_message
 
 
@@ -154,6 +155,21 @@ async def test_a_broker_that_is_away_is_said(echo: Echo) -> None:
     assert "does not answer" in said[0]
     writer.close()
     await link.stop()
+
+
+async def test_a_trouble_comes_and_goes_again_and_again() -> None:
+    changes: list[bool] = []
+    enough = asyncio.Event()
+
+    def change(on: bool) -> None:
+        changes.append(on)
+        if len(changes) == 4:
+            enough.set()
+
+    task = asyncio.create_task(_return(change, timedelta(milliseconds=1), timedelta(milliseconds=1)))
+    await asyncio.wait_for(enough.wait(), 10)
+    task.cancel()
+    assert changes == [True, False, True, False]
 
 
 @pytest.mark.parametrize("wrong", [{"drop": 1.1}, {"drop": -0.1}, {"delay": timedelta(seconds=-1)}])
