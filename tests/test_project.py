@@ -136,6 +136,14 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert not broken
 
 
+def test_the_files_that_documents_name_are_there() -> None:
+    missing = []
+    for page in (ROOT / "docs").glob("*.md"):
+        named = re.findall(r"`((?:hub|devices|simulators|bench|tests|deploy)/[\w./-]+)`", page.read_text("utf-8"))
+        missing += [f"{page.name}: {name}" for name in named if not (ROOT / name).exists()]
+    assert not missing
+
+
 def test_every_decision_has_its_five_parts_and_a_line_in_the_list() -> None:
     listed = (ROOT / "docs/decisions/README.md").read_text("utf-8")
     for page in (ROOT / "docs/decisions").glob("[0-9]*.md"):
