@@ -13,7 +13,7 @@ from typing import Any
 from hub.homes import Device, Home, Registry
 
 # Shown by name only: what apply prints may end in a log or a ticket.
-_PERSONAL = frozenset({"name", "phone", "address", "residents", "contacts", "rooms"})
+_PERSONAL = frozenset({"name", "phone", "address", "residents", "contacts", "rooms", "access"})
 
 
 class MergeRefused(ValueError):

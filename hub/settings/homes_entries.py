@@ -29,6 +29,8 @@ RESERVED_IDS = frozenset({*Role, "hub", "site"})
 _EARLIEST_BIRTH = 1900
 _LONGEST_NAME = 40
 _LONGEST_TOPIC = 512
+# A sentence or two on a phone's screen: where the key is, which door, the dog.
+_LONGEST_ACCESS = 200
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ def _person_id(value: Any) -> str:
 
 def _name(value: Any) -> str:
     return text(value, _LONGEST_NAME)
+
+
+def _access(value: Any) -> str:
+    return text(value, _LONGEST_ACCESS)
 
 
 def _phone(value: Any, info: ValidationInfo) -> str:
@@ -167,6 +173,7 @@ class HomeEntry(Entry):
     address: Text = ""
     prefix: Annotated[str, PlainValidator(_prefix)] = ""
     away_until: Annotated[datetime | None, PlainValidator(_away)] = None
+    access: Annotated[str | None, PlainValidator(_access)] = None
     rooms: Any = None
     residents: Any = None
     contacts: Any = None
@@ -183,6 +190,7 @@ class ResidentEntry(Entry):
     born: Annotated[int | None, PlainValidator(_born)] = None
     needs: Annotated[tuple[Annotated[str, among(NEEDS)], ...], ListOf] = ()
     inactivity_after: Annotated[timedelta, span(timedelta(minutes=30), timedelta(days=14))] = timedelta(hours=12)
+    phone: Annotated[str | None, PlainValidator(_phone)] = None
 
 
 class ContactEntry(Entry):

@@ -121,6 +121,7 @@ class _Reader:
                 tuple(self._residents(section, report, name)),
                 tuple(self._contacts(section, report, inner)),
                 tuple(self._devices(section, report, inner, entry)),
+                entry.access,
             )
             if entry.id:
                 self._draft.homes[entry.id] = home
@@ -131,8 +132,11 @@ class _Reader:
     def _residents(self, home: Section, report: Report, name: str) -> Iterator[Resident]:
         for section, number in _listed(home, "residents", report, name):
             about = subject("resident", "居民", f"{number} ({name})")
-            entry, _ = read_entry(ResidentEntry, section, report, about, self._scope)
-            yield Resident(entry.name, entry.born, frozenset(entry.needs), entry.inactivity_after)
+            who = _raw(section, "name", number)
+            entry, _ = read_entry(ResidentEntry, section, report, about, self._scope, {"person": who, "name": who})
+            if entry.phone and not is_in_known_range(entry.phone):
+                report.warn(section.place("phone"), "phone_range", value=entry.phone, person=who, name=who)
+            yield Resident(entry.name, entry.born, frozenset(entry.needs), entry.inactivity_after, entry.phone)
 
     def _contacts(self, home: Section, report: Report, scope: HomeScope) -> Iterator[Contact]:
         seen: set[tuple[str, str]] = set()

@@ -61,6 +61,7 @@ def _home(home: Home) -> Json:
         "address": home.address,
         "prefix": home.prefix,
         "away_until": home.away_until.isoformat() if home.away_until else None,
+        "access": home.access,
         "rooms": dict(home.rooms),
         "residents": [
             {
@@ -68,6 +69,7 @@ def _home(home: Home) -> Json:
                 "born": each.born,
                 "needs": sorted(each.needs),
                 "inactivity_after_s": int(each.inactivity_after.total_seconds()),
+                "phone": each.phone,
             }
             for each in home.residents
         ],
@@ -100,11 +102,13 @@ def _read_home(data: Mapping[str, Any]) -> Home:
                 each["born"],
                 frozenset(each["needs"]),
                 timedelta(seconds=each["inactivity_after_s"]),
+                each.get("phone"),  # one that an older hub wrote has none
             )
             for each in data["residents"]
         ),
         tuple(Contact(each["person"], Role(each["role"])) for each in data["contacts"]),
         tuple(_read_device(data["id"], each) for each in data["devices"]),
+        data.get("access"),
     )
 
 

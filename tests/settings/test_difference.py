@@ -127,10 +127,13 @@ def test_a_difference_shows_no_names_numbers_or_addresses() -> None:
     changed = replace(WANG, name="张丽", phone="+447700900199")
     found = difference(BASE, BASE, Registry({**BASE.people, "wang": changed}, BASE.homes))
     assert found.lines() == ["~ person wang: name, phone"]
+    found = difference(BASE, BASE, with_home(replace(HOME, access="key with Zhao")))
+    assert found.lines() == ["~ home h1: access"]
 
 
 def test_a_registry_survives_json() -> None:
-    whole = with_home(replace(HOME, away_until=AWAY))
+    resident = replace(HOME.residents[0], phone="+8613912345678")
+    whole = with_home(replace(HOME, away_until=AWAY, residents=(resident,), access="钥匙在赵婶家"))
     again = parse(dump(whole))
     assert (again.people, dict(again.homes)) == (
         whole.people,
@@ -140,6 +143,15 @@ def test_a_registry_survives_json() -> None:
         },
     )
     assert dump(again) == dump(whole)
+
+
+def test_a_registry_of_an_older_hub_is_read() -> None:
+    old = dump(BASE)
+    for home in old["homes"]:
+        del home["access"]
+        for resident in home["residents"]:
+            del resident["phone"]
+    assert dump(parse(old)) == dump(BASE)
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"people": [{}], "homes": []}, {"people": [], "homes": [3]}, "x"])

@@ -64,8 +64,9 @@ def a_home(id: str = "ah-001", **fields: Any) -> Home:
         prefix=f"homes/{id}/",
         away_until=NOON,
         rooms={"east-room": "东屋"},
-        residents=(Resident("王秀兰", 1938, frozenset({"deaf"}), timedelta(hours=11)),),
+        residents=(Resident("王秀兰", 1938, frozenset({"deaf"}), timedelta(hours=11), "+8613912345678"),),
         contacts=(Contact("wang-li", Role.FAMILY),),
+        access="钥匙在三社11号赵婶家",
         devices=(
             Device(id, "bed-sos", DeviceKind.BUTTON, "zigbee2mqtt/bed_sos", DeviceRole.SOS, "bedroom"),
             Device(id, "a-gas", DeviceKind.GAS, "zigbee2mqtt/kitchen_gas", None, "kitchen"),
