@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, or_, select, text, true
+from sqlalchemy import bindparam, delete, func, or_, select, text, true
 from sqlalchemy.exc import IntegrityError
 
 from hub.alerts.alert import Alert, Duty, DutyKind, Entry, Stage
 from hub.store import tables
 from hub.store.codec import decode, encode
 from hub.store.fact_rows import FactRows
-from hub.store.rows import Postponed, chunks
+from hub.store.prepared import Prepared
+from hub.store.rows import Postponed, chunks, several
 
 # How long a code, and an alert that ended, can still be answered.
 RECENT = timedelta(days=7)
@@ -22,21 +23,24 @@ _alerts, _duties = tables.alerts, tables.duties
 _COLUMNS = ("id", "home_id", "cause", "what", "severity", "stage", "code", "opened_at", "resolved_at", "holder")
 _APART = frozenset((*_COLUMNS, "duties"))
 _SELECTED = select(*(_alerts.c[name] for name in _COLUMNS), _alerts.c.state)
-_DROP_DUTIES = delete(_duties).where(_duties.c.alert_id == bindparam("of_alert"))
-_ONE = _SELECTED.where(_alerts.c.id == bindparam("wanted"))
-# Built once: to put a statement together takes as long as to run it, and a press runs a dozen.
-_DUTIES_OF = select(_duties).where(_duties.c.alert_id.in_(bindparam("alerts", expanding=True)))
+_DROP_DUTIES = Prepared(delete(_duties).where(_duties.c.alert_id == bindparam("of_alert")))
+_ONE = Prepared(_SELECTED.where(_alerts.c.id == bindparam("wanted")))
+_duties_of = several(lambda alerts: select(_duties).where(_duties.c.alert_id.in_(alerts)))
 _LIVE = _SELECTED.where(_alerts.c.live == true()).order_by(_alerts.c.opened_at, _alerts.c.id)
-_LIVE_OF = _LIVE.where(_alerts.c.home_id.in_(bindparam("homes", expanding=True)))
-_CODES_SINCE = select(_alerts.c.code).where(_alerts.c.opened_at >= bindparam("since"))
-_CODES_LIVE = select(_alerts.c.code).where(_alerts.c.live == true())
+_ALL_LIVE = Prepared(_LIVE)
+_live_of = several(lambda homes: _LIVE.where(_alerts.c.home_id.in_(homes)))
+_CODES = Prepared(
+    select(_alerts.c.code)
+    .where(_alerts.c.opened_at >= bindparam("since"))
+    .union(select(_alerts.c.code).where(_alerts.c.live == true()))
+)
 _DUE = (
     _SELECTED.where(_alerts.c.next_due <= bindparam("at"))
     .order_by(_alerts.c.severity, _alerts.c.next_due, _alerts.c.id)
     .limit(bindparam("most"))
 )
-_DUE_LOCKED = _DUE.with_for_update(skip_locked=True)
-_NEXT = select(func.min(_alerts.c.next_due))
+_LOOK_DUE, _TAKE_DUE = Prepared(_DUE), Prepared(_DUE.with_for_update(skip_locked=True))
+_NEXT = Prepared(select(func.min(_alerts.c.next_due)))
 _LOCK_HOMES = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 _TRY_HOMES = text("SELECT bool_and(pg_try_advisory_xact_lock(key)) FROM unnest(CAST(:keys AS bigint[])) AS key")
 
@@ -77,32 +81,31 @@ class AlertRows(FactRows):
     def unresolved(self, homes: Iterable[str] | None = None) -> list[Alert]:
         """Return unresolved alerts, and resolved ones that still have a duty; of these homes, or all."""
         if homes is None:
-            return self._load(_LIVE)
+            return self._load(self._rows(_ALL_LIVE))
         wanted = list(dict.fromkeys(homes))
-        return [alert for some in chunks(wanted) for alert in self._load(_LIVE_OF, {"homes": some})]
+        return [alert for some in chunks(wanted) for alert in self._load(self._rows(*_live_of(some)))]
 
     def alerts(self, *, everything: bool = False, limit: int = 1000) -> list[Alert]:
         """Return alerts newest first; unresolved only unless `everything`."""
         query = _SELECTED.order_by(_alerts.c.opened_at.desc(), _alerts.c.id.desc()).limit(limit)
         if not everything:
             query = query.where(_alerts.c.live == true(), _alerts.c.stage != Stage.RESOLVED)
-        return self._load(query)
+        return self._load(self._db.execute(query).all())
 
     def alert(self, id: str) -> Alert | None:
         """Return one alert by id, or by a code used within the last 7 days; the unresolved one first."""
-        if found := self._load(_ONE, {"wanted": id}):
+        if found := self._load(self._rows(_ONE, {"wanted": id})):
             return found[0]
         query = _SELECTED.where(_alerts.c.code == id.strip().upper())
         recent = self._recent()
         if recent is not None:
             query = query.where(or_(_alerts.c.live == true(), _alerts.c.opened_at >= recent, self._ended(recent)))
         first = (_alerts.c.stage == Stage.RESOLVED, _alerts.c.opened_at.desc())
-        return next(iter(self._load(query.order_by(*first).limit(1))), None)
+        return next(iter(self._load(self._db.execute(query.order_by(*first).limit(1)).all())), None)
 
     def codes_since(self, since: datetime) -> set[str]:
         """Return the codes of alerts opened since then or still unresolved."""
-        recent = self._db.execute(_CODES_SINCE, {"since": since}).scalars()
-        return {*recent, *self._db.execute(_CODES_LIVE).scalars()}
+        return {code for (code,) in self._rows(_CODES, {"since": since})}
 
     def save_alert(self, alert: Alert, entries: Sequence[Entry] = ()) -> None:
         """Insert or replace an alert with its duties; append to its history. Raises AlertConflict."""
@@ -110,19 +113,17 @@ class AlertRows(FactRows):
             self._upsert(_alerts, _row(alert))
         except IntegrityError as error:
             raise AlertConflict(f"home {alert.home_id} has an unresolved alert with cause {alert.cause}") from error
-        self._db.execute(_DROP_DUTIES, {"of_alert": alert.id})
+        self._run(_DROP_DUTIES, {"of_alert": alert.id})
         duties = [
             {"alert_id": alert.id, "kind": kind, "due_at": duty.due_at, "wait_us": duty.wait}
             for kind, duty in alert.duties.items()
         ]
-        if duties:
-            self._db.execute(_duties.insert(), duties)
+        self._insert(_duties, duties)
         lines = [
             {"alert_id": alert.id, "at": e.at, "who": e.who, "event": e.event, "detail": dict(e.detail)}
             for e in entries
         ]
-        if lines:
-            self._db.execute(tables.history.insert(), lines)
+        self._insert(tables.history, lines)
 
     def history(self, alert_id: str) -> list[Entry]:
         """Return who did what when, as it was written."""
@@ -132,7 +133,7 @@ class AlertRows(FactRows):
 
     def due_alerts(self, now: datetime, limit: int) -> list[Alert]:
         """Return alerts with a duty due at `now`, most severe and oldest first; locked against other workers."""
-        return self._load(_DUE if self._lane is None else _DUE_LOCKED, {"at": now, "most": limit})
+        return self._load(self._rows(_LOOK_DUE if self._lane is None else _TAKE_DUE, {"at": now, "most": limit}))
 
     def _recent(self) -> datetime | None:
         last = self._last_committed()
@@ -141,13 +142,12 @@ class AlertRows(FactRows):
     def _ended(self, since: datetime) -> Any:
         return _alerts.c.resolved_at >= since
 
-    def _load(self, query: Select[Any], values: dict[str, Any] | None = None) -> list[Alert]:
-        rows = self._db.execute(query, values or {}).all()
+    def _load(self, rows: Sequence[Sequence[Any]]) -> list[Alert]:
         if not rows:
             return []
         duties: dict[str, dict[DutyKind, Duty]] = {row[0]: {} for row in rows}
         for some in chunks(list(duties)):
-            for alert_id, kind, due_at, wait in self._db.execute(_DUTIES_OF, {"alerts": some}):
+            for alert_id, kind, due_at, wait in self._rows(*_duties_of(some)):
                 duties[alert_id][kind] = Duty(due_at, wait)
         return [
             Alert(**dict(zip(_COLUMNS, row[:-1], strict=True)), duties=duties[row[0]], **decode(Alert, row[-1]))
@@ -155,5 +155,5 @@ class AlertRows(FactRows):
         ]
 
     def _next_alert(self) -> datetime | None:
-        found: datetime | None = self._db.execute(_NEXT).scalar()
+        found: datetime | None = self._rows(_NEXT)[0][0]
         return found

@@ -12,6 +12,7 @@ from devices.reading import Reading
 from hub.ports import Delivery, DeviceState, Session, SessionRow, Shelved
 from hub.store import tables
 from hub.store.columns import dump, storable
+from hub.store.prepared import Prepared
 from hub.store.rows import Rows, chunks, insert
 
 SHELF_MESSAGES = 1000
@@ -22,20 +23,25 @@ _LARGE_PAYLOAD = SHELF_BYTES // (2 * SHELF_MESSAGES)
 _MOST_TRIES = 1000
 
 _deliveries, _tries, _shelf, _states = tables.deliveries, tables.tries, tables.shelf, tables.device_states
-_STATES_OF_ONE = select(_states).where(
-    _states.c.home_id == bindparam("home"), _states.c.device_id == bindparam("device")
+_STATES_OF_ONE = Prepared(
+    select(_states).where(_states.c.home_id == bindparam("home"), _states.c.device_id == bindparam("device"))
 )
 # Not `(home_id, device_id) IN (...)`: SQLite answers that by reading the whole table.
 _COLUMNS = ", ".join(f"s.{column.name}" for column in _states.c)
 _STATES_OF_MANY = {
-    "sqlite": text(
-        f"SELECT {_COLUMNS} FROM json_each(:pairs) AS wanted CROSS JOIN device_states AS s"  # noqa: S608
-        " ON s.home_id = json_extract(wanted.value, '$[0]') AND s.device_id = json_extract(wanted.value, '$[1]')"
-    ).columns(*_states.c),
-    "postgresql": text(
-        f"SELECT {_COLUMNS} FROM unnest(CAST(:homes AS text[]), CAST(:devices AS text[])) AS wanted(home, device)"  # noqa: S608
-        " JOIN device_states AS s ON s.home_id = wanted.home AND s.device_id = wanted.device"
-    ).columns(*_states.c),
+    "sqlite": Prepared(
+        text(
+            f"SELECT {_COLUMNS} FROM json_each(:pairs) AS wanted CROSS JOIN device_states AS s"  # noqa: S608
+            " ON s.home_id = json_extract(wanted.value, '$[0]') AND s.device_id = json_extract(wanted.value, '$[1]')"
+        ).columns(*_states.c)
+    ),
+    "postgresql": Prepared(
+        text(
+            f"SELECT {_COLUMNS} FROM unnest(CAST(:homes AS text[]), CAST(:devices AS text[]))"  # noqa: S608
+            " AS wanted(home, device) JOIN device_states AS s"
+            " ON s.home_id = wanted.home AND s.device_id = wanted.device"
+        ).columns(*_states.c)
+    ),
 }
 _OWN_TOPIC = (
     select(_shelf.c.id)
@@ -185,21 +191,20 @@ class ReadingRows(Rows):
             }
             for home_id, device_id, reading, received_at in rows
         ]
-        if found:
-            self._db.execute(tables.readings.insert(), found)
+        self._insert(tables.readings, found)
 
     def device_states(self, devices: Iterable[tuple[str, str]]) -> list[DeviceState]:
         """Return all states of these (home id, device id) pairs."""
         pairs = list(dict.fromkeys((storable(home), storable(device)) for home, device in devices))
         if len(pairs) == 1:
-            rows = self._db.execute(_STATES_OF_ONE, {"home": pairs[0][0], "device": pairs[0][1]})
+            rows = self._rows(_STATES_OF_ONE, {"home": pairs[0][0], "device": pairs[0][1]})
             return [DeviceState(*row) for row in rows]
         found: list[DeviceState] = []
         for some in chunks(pairs):
             values: dict[str, Any] = {"pairs": dump(some)}
             if self._on_postgres:
                 values = {"homes": [home for home, _ in some], "devices": [device for _, device in some]}
-            found += [DeviceState(*row) for row in self._db.execute(_STATES_OF_MANY[self._dialect], values)]
+            found += [DeviceState(*row) for row in self._rows(_STATES_OF_MANY[self._dialect], values)]
         return found
 
     def save_device_states(self, states: Sequence[DeviceState]) -> None:

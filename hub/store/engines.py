@@ -79,7 +79,9 @@ def sqlite_engine(
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A deferred BEGIN that reads and then writes fails with "locked" at once, whatever the time-out says.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        raw = connection.connection.driver_connection
+        if raw is not None:  # past SQLAlchemy, see hub/store/prepared.py
+            raw.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 

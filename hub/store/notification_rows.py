@@ -13,6 +13,7 @@ from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.store import tables
 from hub.store.alert_rows import AlertRows
+from hub.store.prepared import Prepared, Values
 from hub.store.rows import chunks, insert
 
 _table = tables.notifications
@@ -20,15 +21,15 @@ _c = _table.c
 _NAMES = tuple(field.name for field in fields(Notification))
 _values = attrgetter(*_NAMES)
 _SELECTED = select(*(_c[name] for name in _NAMES))
-_ONE = _SELECTED.where(_c.id == bindparam("wanted"))
-_BY_PROVIDER = _SELECTED.where(_c.provider_id == bindparam("wanted")).order_by(_c.created_at.desc()).limit(1)
-
-_OF_ALERT = _SELECTED.where(_c.alert_id == bindparam("wanted")).order_by(_c.created_at, _c.id)
+_ONE = Prepared(_SELECTED.where(_c.id == bindparam("wanted")))
+_BY_PROVIDER = Prepared(_SELECTED.where(_c.provider_id == bindparam("wanted")).order_by(_c.created_at.desc()).limit(1))
+_OF_ALERT = Prepared(_SELECTED.where(_c.alert_id == bindparam("wanted")).order_by(_c.created_at, _c.id))
 _DUE = _SELECTED.where(_c.due_at <= bindparam("at")).order_by(_c.severity, _c.due_at, _c.id).limit(bindparam("most"))
 _URGENT = _c.severity == Severity.EMERGENCY
 _DUE_BY_URGENCY = {None: _DUE, True: _DUE.where(_URGENT), False: _DUE.where(~_URGENT)}
-_DUE_LOCKED = {urgency: due.with_for_update(skip_locked=True) for urgency, due in _DUE_BY_URGENCY.items()}
-_NEXT = select(func.min(_c.due_at))
+_LOOK_DUE = {urgency: Prepared(due) for urgency, due in _DUE_BY_URGENCY.items()}
+_TAKE_DUE = {urgency: Prepared(due.with_for_update(skip_locked=True)) for urgency, due in _DUE_BY_URGENCY.items()}
+_NEXT = Prepared(select(func.min(_c.due_at)))
 
 
 def _row(notification: Notification) -> dict[str, Any]:
@@ -42,8 +43,7 @@ class NotificationRows(AlertRows):
 
     def add_notifications(self, notifications: Sequence[Notification]) -> None:
         """Queue messages."""
-        if notifications:
-            self._db.execute(_table.insert(), [_row(one) for one in notifications])
+        self._insert(_table, [_row(one) for one in notifications])
 
     def save_notification(self, notification: Notification) -> None:
         """Replace one notification."""
@@ -51,15 +51,15 @@ class NotificationRows(AlertRows):
 
     def notification(self, id: str) -> Notification | None:
         """Return one notification."""
-        return next(iter(self._found(_ONE, {"wanted": id})), None)
+        return next(iter(self._asked(_ONE, {"wanted": id})), None)
 
     def notification_by_provider_id(self, provider_id: str) -> Notification | None:
         """Return the notification the carrier knows by this id."""
-        return next(iter(self._found(_BY_PROVIDER, {"wanted": provider_id})), None)
+        return next(iter(self._asked(_BY_PROVIDER, {"wanted": provider_id})), None)
 
     def notifications(self, alert_id: str) -> list[Notification]:
         """Return all messages of one alert, oldest first."""
-        return self._found(_OF_ALERT, {"wanted": alert_id})
+        return self._asked(_OF_ALERT, {"wanted": alert_id})
 
     def notifications_told(self, people: Sequence[str]) -> list[Notification]:
         """Return messages to these people for alerts not resolved, or resolved within 7 days; oldest first."""
@@ -76,8 +76,8 @@ class NotificationRows(AlertRows):
 
     def due_notifications(self, now: datetime, limit: int, *, emergency: bool | None = None) -> list[Notification]:
         """Return messages whose attempt or look-up is due, most severe and oldest first; locked like alerts."""
-        query = (_DUE_BY_URGENCY if self._lane is None else _DUE_LOCKED)[emergency]
-        return self._found(query, {"at": now, "most": limit})
+        question = (_LOOK_DUE if self._lane is None else _TAKE_DUE)[emergency]
+        return self._asked(question, {"at": now, "most": limit})
 
     def open_notifications(self, fates: Sequence[Fate]) -> list[Notification]:
         """Return messages with one of these fates, oldest first."""
@@ -85,7 +85,7 @@ class NotificationRows(AlertRows):
 
     def next_due(self) -> datetime | None:
         """Return when the next duty of any alert or message is due."""
-        message: datetime | None = self._db.execute(_NEXT).scalar()
+        message: datetime | None = self._rows(_NEXT)[0][0]
         return min(filter(None, (message, self._next_alert())), default=None)
 
     def take_inbound(self, channel: str, provider_id: str, at: datetime) -> bool:
@@ -94,5 +94,8 @@ class NotificationRows(AlertRows):
         taken = statement.on_conflict_do_nothing().returning(tables.inbound.c.provider_id)
         return self._db.execute(taken).first() is not None
 
-    def _found(self, query: Select[Any], values: dict[str, Any] | None = None) -> list[Notification]:
-        return [Notification(*row) for row in self._db.execute(query, values or {})]
+    def _found(self, query: Select[Any]) -> list[Notification]:
+        return [Notification(*row) for row in self._db.execute(query)]
+
+    def _asked(self, question: Prepared, values: Values) -> list[Notification]:
+        return [Notification(*row) for row in self._rows(question, values)]

@@ -10,15 +10,18 @@ from hub.homes import Contact, Device, Home, Person, Registry, Resident, Role
 from hub.store import tables
 from hub.store.codec import decoder, encoder
 from hub.store.fact_rows import FactRows
+from hub.store.prepared import Prepared
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 _VERSION = "registry_version"
 # Asked at the start of each transaction.
-_VERSION_AND_HOME = select(
-    select(tables.facts.c.value).where(tables.facts.c.name == _VERSION).scalar_subquery(),
-    exists(select(tables.homes.c.id)),
+_VERSION_AND_HOME = Prepared(
+    select(
+        select(tables.facts.c.value).where(tables.facts.c.name == _VERSION).scalar_subquery(),
+        exists(select(tables.homes.c.id)),
+    )
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('carehub registry', 0))")
 _residents_in, _residents_out = encoder(tuple[Resident, ...]), decoder(tuple[Resident, ...])
@@ -80,7 +83,7 @@ class RegistryRows(FactRows):
 
     def registry_version(self) -> int:
         """Return 0 while there is no home; else it rises with every change."""
-        version, some_home = self._db.execute(_VERSION_AND_HOME).one()
+        version, some_home = self._rows(_VERSION_AND_HOME)[0]
         return int(version or 0) if some_home else 0
 
     def registry(self) -> Registry:

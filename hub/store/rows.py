@@ -1,18 +1,21 @@
 """What all parts of a transaction share: its connection, and statements that differ between the databases."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import BindParameter, Connection, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.ports import Lane
+from hub.store.prepared import Prepared, Question, Values
 
 T = TypeVar("T")
 
 # Fewer than any SQLite allows in one statement.
 MOST_VALUES = 500
+_NOTHING: Values = {}
 
 
 class Postponed(BaseException):
@@ -62,6 +65,33 @@ def upsert(table: Table, dialect: str) -> Any:
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
+@cache
+def _upserting(table: Table, dialect: str, keys: tuple[str, ...]) -> Prepared:
+    return Prepared(upsert(table, dialect), keys)
+
+
+@cache
+def _inserting(table: Table, keys: tuple[str, ...]) -> Prepared:
+    return Prepared(table.insert(), keys)
+
+
+def several(
+    build: Callable[[list[BindParameter[Any]]], Question],
+) -> Callable[[Sequence[Any]], tuple[Prepared, Values]]:
+    """Return what asks about a list of values: a statement for 1, 2, 4, 8 ... of them, the last one repeated."""
+
+    @cache
+    def prepared(size: int) -> Prepared:
+        return Prepared(build([bindparam(f"value_{n}") for n in range(size)]))
+
+    def asked(values: Sequence[Any]) -> tuple[Prepared, Values]:
+        size = 1 << (len(values) - 1).bit_length()
+        filled = [*values, *[values[-1]] * (size - len(values))]
+        return prepared(size), {f"value_{n}": value for n, value in enumerate(filled)}
+
+    return asked
+
+
 def chunks(items: Sequence[T], size: int = MOST_VALUES) -> Iterator[Sequence[T]]:
     """Split a sequence into pieces that fit one statement."""
     for start in range(0, len(items), size):
@@ -85,12 +115,38 @@ class Rows:
         self._db = cast(Connection, Polite(db, is_overtaken)) if is_overtaken else db
         self._lane = lane
         self._may_wait = may_wait
+        self._is_overtaken = is_overtaken
         self._dialect = db.dialect.name
+        self._raw = cast(sqlite3.Connection, db.connection.driver_connection) if self._dialect == "sqlite" else None
 
     @property
     def _on_postgres(self) -> bool:
         return self._dialect == "postgresql"
 
-    def _upsert(self, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    def _rows(self, question: Prepared, values: Values = _NOTHING) -> list[tuple[Any, ...]]:
+        """Ask, and return all rows."""
+        if self._raw is None:
+            return [tuple(row) for row in self._db.execute(question.statement, values)]
+        self._give_way()
+        return question.rows(self._raw, values)
+
+    def _run(self, statement: Prepared, values: Values | Sequence[Values]) -> None:
+        """Write, once or for each of many."""
+        if self._raw is None:
+            self._db.execute(statement.statement, values)
+            return
+        self._give_way()
+        statement.run(self._raw, values)
+
+    def _give_way(self) -> None:
+        if self._is_overtaken is not None and self._is_overtaken():
+            raise Overtaken
+
+    def _upsert(self, table: Table, rows: Values | Sequence[Values]) -> None:
         if rows:
-            self._db.execute(upsert(table, self._dialect), rows)
+            first = rows if isinstance(rows, Mapping) else rows[0]
+            self._run(_upserting(table, self._dialect, tuple(first)), rows)
+
+    def _insert(self, table: Table, rows: Sequence[Values]) -> None:
+        if rows:
+            self._run(_inserting(table, tuple(rows[0])), rows)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import event
 
 from devices.reading import Kind, Reading, State
 from hub.alerts.alert import Duty, DutyKind, Entry, Outcome, Stage
@@ -415,16 +414,14 @@ async def test_no_frequent_question_reads_a_whole_table(tmp_path: Path, ask: Cal
     path = tmp_path / "carehub.db"
     upgrade(f"sqlite:///{path}")
     engine = sqlite_engine(path)
-    plans: list[str] = []
-
-    def explain(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        if statement.startswith(("SELECT", "DELETE")):
-            raw = connection.connection.driver_connection
-            plans.extend(row[3] for row in raw.execute(f"EXPLAIN QUERY PLAN {statement}", values))
-
-    event.listen(engine, "before_cursor_execute", explain)
+    asked: list[str] = []
     with engine.connect() as db, db.begin():
+        raw: Any = db.connection.driver_connection
+        raw.set_trace_callback(asked.append)
         ask(SqlTransaction(db, Lane.SLOW))
-    assert plans
+        raw.set_trace_callback(None)
+        questions = [statement for statement in asked if statement.startswith(("SELECT", "DELETE"))]
+        assert questions
+        plans = [row[3] for question in questions for row in raw.execute(f"EXPLAIN QUERY PLAN {question}")]
     whole = [plan for plan in plans if plan.startswith("SCAN") and "wanted" not in plan and "INDEX" not in plan]
     assert not whole, plans
