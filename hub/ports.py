@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from devices.message import Message
 from devices.reading import Reading
@@ -142,6 +142,25 @@ class SessionRow:
     connection: int
     alive_at: datetime
     filters: tuple[str, ...] = ()
+
+
+class Kept(StrEnum):
+    """What is kept for a stated time only. `answers` are messages of no alert, `numbers` counts by telephone number."""
+
+    READINGS = "readings"
+    SHELF = "shelf"
+    STATES = "states of homes that are gone"
+    ALERTS = "alerts"
+    ANSWERS = "answers"
+    INBOUND = "replies"
+    ACTS = "acts"
+    LINKS = "links"
+    GAPS = "gaps"
+    NUMBERS = "numbers"
+
+
+# The primary key of a row.
+Key = tuple[Any, ...]
 
 
 class Transaction(Protocol):
@@ -292,6 +311,15 @@ class Transaction(Protocol):
     # carriers
     def take_inbound(self, channel: str, provider_id: str, at: datetime) -> bool:
         """Note that an inbound message was taken; False if it had been before."""
+        ...
+
+    # what was kept long enough
+    def old(self, what: Kept, before: datetime, limit: int) -> list[Key]:
+        """Return the keys of at most `limit` rows that were over before then; unresolved alerts never are."""
+        ...
+
+    def forget(self, what: Kept, keys: Sequence[Key]) -> int:
+        """Delete these rows, and what hangs on them; return how many there were."""
         ...
 
 

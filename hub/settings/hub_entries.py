@@ -12,7 +12,7 @@ from pydantic import PlainValidator
 from hub.alerts.emergency import is_emergency_number
 from hub.settings.entry import Entry
 from hub.settings.fault import Wrong, hint
-from hub.settings.fields import Id, ListOf, Text, among, span, text
+from hub.settings.fields import Id, ListOf, Text, among, duration, span, spell, text
 from hub.settings.homes_entries import LANGUAGES
 from hub.settings.hub_settings import EMBEDDED
 from hub.settings.sentences import Phrase
@@ -27,7 +27,10 @@ _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(days=90)
 _wait = span(SHORTEST_WAIT, LONGEST_WAIT)
 _promise = span(timedelta(minutes=1), timedelta(days=90))
-_keep = span(timedelta(days=1), timedelta(days=36_500))
+_LONGEST_KEEP = timedelta(days=36_500)
+_keep = span(timedelta(days=1), _LONGEST_KEEP)
+# Six months of logs: Cybersecurity Law of the PRC, article 21 (3); the longest six months have 184 days.
+SHORTEST_LOGS = timedelta(days=184)
 
 
 @cache
@@ -133,6 +136,13 @@ def _deadman_url(value: Any) -> str:
     return found
 
 
+def _keep_alerts(value: Any) -> timedelta:
+    found = duration(value, timedelta(0), _LONGEST_KEEP)
+    if found < SHORTEST_LOGS:
+        raise Wrong("keep_short", value=str(value), low=spell(SHORTEST_LOGS))
+    return found
+
+
 class HubEntry(Entry):
     """The top of hub.yaml; its sections are read on their own."""
 
@@ -216,7 +226,7 @@ class KeepEntry(Entry):
     """`keep:`."""
 
     readings: Annotated[timedelta, _keep] = timedelta(days=30)
-    alerts: Annotated[timedelta, _keep] = timedelta(days=365)
+    alerts: Annotated[timedelta, PlainValidator(_keep_alerts)] = timedelta(days=365)
 
 
 class AuditEntry(Entry):

@@ -4,10 +4,11 @@ from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
 from hub.store.fact_rows import write_floor
 from hub.store.notification_rows import NotificationRows
 from hub.store.registry_rows import RegistryRows
+from hub.store.retention import RetentionRows
 from hub.store.rows import Overtaken, Postponed
 
 __all__ = ["Overtaken", "Postponed", "SqlTransaction", "write_floor"]
 
 
-class SqlTransaction(SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows):
+class SqlTransaction(SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows, RetentionRows):
     """What `hub.ports.Transaction` promises, on a connection that is inside a transaction."""
