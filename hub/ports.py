@@ -135,6 +135,23 @@ class Shelved:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptReading:
+    """A reading as the history holds it; `number` rises with each."""
+
+    number: int
+    received_at: datetime
+    home_id: str
+    device_id: str
+    kind: str
+    state: str | None
+    percent: int | None
+    action: str | None
+    sos: bool
+    test: bool
+    retained: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRow:
     """What is known of a broker session. `alive_at`: until then surely received; `filters`: as subscribed."""
 
@@ -228,6 +245,10 @@ class Transaction(Protocol):
     # readings
     def add_readings(self, rows: Sequence[tuple[str, str, Reading, datetime]]) -> None:
         """Append to history: home id, device id, reading, received_at."""
+        ...
+
+    def readings_after(self, number: int, limit: int) -> list[KeptReading]:
+        """Return at most so many of the newest readings later than `number`, oldest first."""
         ...
 
     def device_states(self, devices: Iterable[tuple[str, str]]) -> list[DeviceState]:

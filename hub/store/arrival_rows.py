@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, text
 
 from devices.message import Message
 from devices.reading import Reading
-from hub.ports import Delivery, DeviceState, Session, SessionRow, Shelved
+from hub.ports import Delivery, DeviceState, KeptReading, Session, SessionRow, Shelved
 from hub.store import tables
 from hub.store.columns import dump, storable
 from hub.store.prepared import Prepared
@@ -43,6 +43,14 @@ _STATES_OF_MANY = {
         ).columns(*_states.c)
     ),
 }
+_kept = tables.readings.c
+_NEWEST_READINGS = (
+    select(_kept.id, _kept.received_at, _kept.home_id, _kept.device_id, _kept.kind, _kept.state, _kept.percent)
+    .add_columns(_kept.action, _kept.sos, _kept.test, _kept.retained)
+    .where(_kept.id > bindparam("after"))
+    .order_by(_kept.id.desc())
+    .limit(bindparam("most"))
+)
 _OWN_TOPIC = (
     select(_shelf.c.id)
     .where(_shelf.c.topic == bindparam("of_topic"))
@@ -192,6 +200,11 @@ class ReadingRows(Rows):
             for home_id, device_id, reading, received_at in rows
         ]
         self._insert(tables.readings, found)
+
+    def readings_after(self, number: int, limit: int) -> list[KeptReading]:
+        """Return at most so many of the newest readings later than `number`, oldest first."""
+        found = self._db.execute(_NEWEST_READINGS, {"after": number, "most": limit})
+        return [KeptReading(*row) for row in reversed(found.all())]
 
     def device_states(self, devices: Iterable[tuple[str, str]]) -> list[DeviceState]:
         """Return all states of these (home id, device id) pairs."""

@@ -13,7 +13,7 @@ from devices.reading import Reading
 from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.notification import Fate, Notification
 from hub.homes import DeviceState, Registry
-from hub.ports import Delivery, Lane, Session, SessionRow, Shelved, Transaction
+from hub.ports import Delivery, KeptReading, Lane, Session, SessionRow, Shelved, Transaction
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -140,6 +140,13 @@ class Memory:
 
     def add_readings(self, rows: Sequence[tuple[str, str, Reading, datetime]]) -> None:
         self.readings.extend(rows)
+
+    def readings_after(self, number: int, limit: int) -> list[KeptReading]:
+        kept = list(enumerate(self.readings, 1))[number:][-limit:]
+        return [
+            KeptReading(n, at, home, device, r.kind, r.state, r.percent, r.action, r.sos, r.test, r.retained)
+            for n, (home, device, r, at) in kept
+        ]
 
     def device_states(self, devices: Iterable[tuple[str, str]]) -> list[DeviceState]:
         wanted = set(devices)

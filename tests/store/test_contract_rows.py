@@ -250,6 +250,24 @@ async def test_whatever_a_device_says_can_be_kept(store: SqlStore) -> None:
     assert await store.read(lambda tx: tx.history("01A")) == [entry]
 
 
+async def test_readings_are_read_in_the_order_they_came(store: SqlStore) -> None:
+    press = Reading("t", "d", Kind.BUTTON, State.ACTIVE, action="emergency", sos=True)
+    battery = Reading("t", "d", Kind.BATTERY, percent=87, retained=True)
+    await put(store, lambda tx: tx.add_readings([("ah-001", "bed-sos", press, NOON)]))
+    await put(store, lambda tx: tx.add_readings([("ah-001", "bed-sos", battery, NOON + MINUTE)]))
+    first, second = await store.read(lambda tx: tx.readings_after(0, 10))
+    assert (first.device_id, first.kind, first.state, first.action, first.sos) == (
+        "bed-sos",
+        "button",
+        "active",
+        "emergency",
+        True,
+    )
+    assert (second.received_at, second.percent, second.state, second.retained) == (NOON + MINUTE, 87, None, True)
+    assert await store.read(lambda tx: tx.readings_after(first.number, 10)) == [second]
+    assert await store.read(lambda tx: tx.readings_after(0, 1)) == [second]
+
+
 async def test_instants_without_a_time_zone_are_refused(store: SqlStore) -> None:
     with pytest.raises(Exception, match="time zone"):
         await put(store, lambda tx: tx.take_inbound("sms", "SM1", NOON.replace(tzinfo=None)))
