@@ -76,6 +76,14 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class NeedHelp:
+    """A person is there and cannot do it alone: others are asked now."""
+
+    by: str
+    via: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
 class Resolve:
     """A person, or the hub for faults that mended themselves, ends the alert.
 
@@ -146,6 +154,7 @@ Event = (
     | Withdraw
     | HandOver
     | Arrived
+    | NeedHelp
     | Resolve
     | Noted
     | Cleared

@@ -23,6 +23,7 @@ TRANSITIONS: dict[tuple[Stage, type[ev.Event]], Stage] = {
     (OPEN, ev.Withdraw): OPEN,
     (OPEN, ev.HandOver): OPEN,
     (OPEN, ev.Arrived): ACKNOWLEDGED,  # there without having taken it: that is taking it
+    (OPEN, ev.NeedHelp): OPEN,  # who is there cannot do it alone: the next step is due now
     (OPEN, ev.Resolve): RESOLVED,
     (OPEN, ev.Noted): OPEN,
     (OPEN, ev.Cleared): OPEN,  # the sensor's word never closes
@@ -35,6 +36,7 @@ TRANSITIONS: dict[tuple[Stage, type[ev.Event]], Stage] = {
     (ACKNOWLEDGED, ev.Withdraw): ACKNOWLEDGED,
     (ACKNOWLEDGED, ev.HandOver): OPEN,
     (ACKNOWLEDGED, ev.Arrived): ACKNOWLEDGED,  # a new promise: the outcome
+    (ACKNOWLEDGED, ev.NeedHelp): OPEN,
     (ACKNOWLEDGED, ev.Reminder): ACKNOWLEDGED,
     (ACKNOWLEDGED, ev.PromiseExpired): OPEN,  # nobody arrived: the ladder goes on
     (ACKNOWLEDGED, ev.Resolve): RESOLVED,
@@ -48,6 +50,7 @@ TRANSITIONS: dict[tuple[Stage, type[ev.Event]], Stage] = {
     (RESOLVED, ev.Withdraw): RESOLVED,
     (RESOLVED, ev.HandOver): RESOLVED,
     (RESOLVED, ev.Arrived): RESOLVED,
+    (RESOLVED, ev.NeedHelp): OPEN,  # closed too early: somebody is there and says so
     (RESOLVED, ev.Resolve): RESOLVED,
     (RESOLVED, ev.Noted): RESOLVED,
     (RESOLVED, ev.Cleared): RESOLVED,
@@ -201,7 +204,7 @@ def _pass(alert: Alert, event: ev.Pass, scene: Scene) -> Change:
         return Change(alert, (entry,), (_closed_already(alert, event.by),))
     answer = Tell(event.by, "answer.pass")
     if alert.stage is OPEN:
-        next_now = event.via != "sms" or _is_waited_for(alert, event.by, scene)
+        next_now = event.via == "command" or _is_waited_for(alert, event.by, scene)
         free = climb.hurried(alert, scene.now, gap=timedelta(0)) if next_now else alert
         return Change(free, (entry,), (answer,))
     return Change(_let_go(alert, scene), (entry,), (answer,))
@@ -259,6 +262,21 @@ def _arrived(alert: Alert, event: ev.Arrived, scene: Scene) -> Change:
     facts: dict[str, Value] = {"by": scene.name(event.by), "at": scene.now.isoformat()}
     others = tuple(Tell(p, "arrived", facts) for p in scene.told(alert, but=(event.by,))) if news else ()
     return Change(there, (entry,), (Tell(event.by, "answer.arrived"), *others), cancel=True)
+
+
+def _need_help(alert: Alert, event: ev.NeedHelp, scene: Scene) -> Change:
+    """Who is there stays; the next rung with somebody else is asked now, after the last one the staff."""
+    entry = Entry(scene.now, event.by, "need_help", {"via": event.via})
+    if alert.stage is RESOLVED:
+        alert = replace(alert, resolved_at=None, resolved_by=None, outcome=None, note=None)
+    rungs, staff = alert.ladder.rungs, {*alert.ladder.staff, *alert.ladder.supervisors} - {event.by}
+    step = next((i for i in range(alert.step, len(rungs)) if set(rungs[i].people) - {event.by}), None)
+    if step is None:
+        step = next((i for i, rung in enumerate(rungs) if staff.intersection(rung.people)), len(rungs))
+    if step < alert.step:  # from an earlier rung anew: a round of its own
+        alert = replace(alert, round=alert.round + 1, round_at=None)
+    free = _let_go(replace(_helped(alert, event.by), step=step), scene)
+    return Change(replace(free, ask_with="need_help", lapsed=event.by, ask_facts={}), (entry,))
 
 
 def _reminder(alert: Alert, _: ev.Reminder, scene: Scene) -> Change:
@@ -363,6 +381,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Alert, Any, Scene], Change]] = {
     ev.Withdraw: _withdraw,
     ev.HandOver: _hand_over,
     ev.Arrived: _arrived,
+    ev.NeedHelp: _need_help,
     ev.Reminder: _reminder,
     ev.PromiseExpired: _expired,
     ev.Resolve: _resolve,

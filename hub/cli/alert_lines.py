@@ -133,8 +133,11 @@ def _late(late: Lateness | None) -> str:
     return f"late by {up_to}{span}"
 
 
+_WAYS = {"sms": "by text", "command": "by command", "page": "on the page", "hub": ""}
+
+
 def _via(detail: Detail) -> str:
-    how = {"sms": "by text", "command": "by command", "hub": ""}.get(str(detail.get("via", "")), str(detail.get("via")))
+    how = _WAYS.get(str(detail.get("via", "")), str(detail.get("via")))
     return f", {how}" if how and detail.get("via") else ""
 
 
@@ -172,6 +175,8 @@ _EVENTS: Mapping[str, Phrase] = {
     "withdraw": lambda d, _: f"cannot come after all{_via(d)}",
     "hand_over": lambda d, shown: f"handed it to {shown.name(d.get('to'))}{_via(d)}",
     "arrived": lambda d, _: f"arrived{_via(d)}",
+    "need_help": lambda d, _: f"is there and needs more people{_via(d)}",
+    "late_tap": lambda d, _: f"tapped “{_plain(d.get('tap'))}” after it was closed",
     "remind": lambda d, shown: f"reminded {shown.name(d.get('holder'))}",
     "lapsed": lambda d, shown: f"no word from {shown.name(d.get('holder'))} in time",
     "reopened": lambda d, _: f"open again: {_plain(d.get('why'))}",

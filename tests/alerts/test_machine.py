@@ -45,6 +45,7 @@ EVENTS: dict[type[ev.Event], ev.Event] = {
     ev.Withdraw: ev.Withdraw("daughter"),
     ev.HandOver: ev.HandOver("daughter", "son"),
     ev.Arrived: ev.Arrived("daughter"),
+    ev.NeedHelp: ev.NeedHelp("daughter"),
     ev.Resolve: ev.Resolve("daughter", Outcome.GENUINE),
     ev.Noted: ev.Noted("daughter", "said", {"text": "在路上"}),
     ev.Cleared: ev.Cleared(NOON),
@@ -122,7 +123,7 @@ def test_the_table_knows_every_event() -> None:
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 def test_a_resolved_alert_wakes_nobody_but_who_writes(kind: type[ev.Event]) -> None:
-    if (RESOLVED, kind) not in TRANSITIONS or kind is ev.StillActive:
+    if (RESOLVED, kind) not in TRANSITIONS or kind in (ev.StillActive, ev.NeedHelp):
         return
     change = apply(closed(), EVENTS[kind], scene(2 * MINUTE))
     assert {person for person, _ in told(change)} <= {"daughter"}
@@ -340,6 +341,39 @@ def test_arrived_twice_wakes_nobody_twice() -> None:
     assert second.alert.holder == "daughter"
 
 
+@pytest.mark.promise("P3")
+def test_who_is_there_and_needs_help_stays_and_the_next_rung_is_asked_at_once() -> None:
+    there = apply(taken(), ev.Arrived("daughter"), scene(5 * MINUTE)).alert
+    change = apply(there, ev.NeedHelp("daughter"), scene(6 * MINUTE))
+    assert (change.alert.stage, change.alert.holder, change.alert.helpers) == (OPEN, None, ("daughter",))
+    assert change.alert.duties[DutyKind.STEP].due_at == NOON + 6 * MINUTE
+    step = apply(change.alert, ev.StepDue(), scene(6 * MINUTE))
+    assert told(step) == [("nurse", "need_help")]
+    assert step.tells[0].facts == {"by": "王丽"}
+    assert apply(step.alert, ev.StepDue(), scene(8 * MINUTE)).tells[0].key == "sos"
+
+
+def test_help_is_asked_of_the_staff_when_the_ladder_has_nobody_left_above() -> None:
+    there = apply(taken(step=3), ev.Arrived("son"), scene(5 * MINUTE)).alert
+    change = apply(there, ev.NeedHelp("son"), scene(6 * MINUTE))
+    assert (change.alert.step, change.alert.round) == (1, 2)
+    assert told(apply(change.alert, ev.StepDue(), scene(6 * MINUTE))) == [("nurse", "need_help")]
+
+
+def test_nobody_is_asked_to_help_themselves() -> None:
+    family = Ladder((Rung(("daughter", "son"), ("sms",), MINUTE),), 5 * MINUTE, 20 * MINUTE)
+    there = apply(taken(ladder=family), ev.Arrived("daughter"), scene(5 * MINUTE)).alert
+    change = apply(there, ev.NeedHelp("daughter"), scene(6 * MINUTE))
+    assert ("son", "need_help") in told(apply(change.alert, ev.StepDue(), scene(6 * MINUTE)))
+    assert "daughter" not in dict(told(apply(change.alert, ev.StepDue(), scene(6 * MINUTE))))
+
+
+def test_somebody_who_is_there_and_needs_help_opens_what_was_closed_too_early() -> None:
+    change = apply(closed(), ev.NeedHelp("son"), scene(5 * MINUTE))
+    assert (change.alert.stage, change.alert.outcome, change.alert.resolved_at) == (OPEN, None, None)
+    assert told(apply(change.alert, ev.StepDue(), scene(5 * MINUTE))) == [("nurse", "need_help")]
+
+
 def test_arrived_without_having_taken_it_is_taking_it() -> None:
     change = apply(an_alert(lapsed="son", ask_with="lapsed.others"), ev.Arrived("daughter"), scene(5 * MINUTE))
     assert change.cancel
@@ -362,6 +396,7 @@ def test_a_refusal_from_a_step_that_is_over_does_not_hurry_the_next_people() -> 
     change = apply(second, ev.Pass("son"), scene(MINUTE + SECOND, *sent))
     assert told(change) == [("son", "answer.pass")]
     assert change.alert.duties == second.duties
+    assert apply(second, ev.Pass("son", via="page"), scene(MINUTE + SECOND, *sent)).alert.duties == second.duties
     by_hand = apply(second, ev.Pass("son", via="command"), scene(MINUTE + SECOND, *sent)).alert
     assert by_hand.duties[DutyKind.STEP].due_at == NOON + MINUTE + SECOND
 

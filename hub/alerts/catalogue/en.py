@@ -107,6 +107,7 @@ _FOLLOW_UPS = {
         " If you are there phone the desk[: {desk}]",
     ),
     "lapsed.others": Text("No word from {by}[ by {eta}]: {who} needs someone again.", _GO, _NOW),
+    "need_help": Text("{by} is with {who} and needs help[, {what}].[ {addr}.]", _GO, _NOW),
     "outcome_missing": Text(
         "{by} reached {who}[ at {at}], nothing heard since. Please ask.", " Closed? Reply 4[. Ref {code}]", _DESK
     ),
@@ -249,5 +250,7 @@ ENGLISH = Catalogue(
         "handled": "dealt with",
         "mistake": "pressed by mistake",
         "hospital": "taken to hospital",
+        "phoned": "asked by phone, all well",
+        "away": "away from home",
     },
 )

@@ -77,6 +77,7 @@ _FOLLOW_UPS = {
         "您若在场请告诉值班台[{desk}]",
     ),
     "lapsed.others": Text("{by}[到{eta}]没有消息，{who}[的{what}]又在找人。", _GO, _VISIT),
+    "need_help": Text("{by}在{who}家[处理{what}]，要人帮忙[，{addr}]。", _GO, _NOW),
     "outcome_missing": Text("{by}[于{at}]到了{who}家，之后没有消息。请问一下", "。办结回复4[，编号{code}]", _AND_DESK),
     "handed_over": Text(
         "{by}把{who}[的{what}]转给您[，请{eta}前到][，{addr}]。", "到了回复3，去不了回复2[。编号{code}]", _NOW
@@ -190,5 +191,12 @@ CHINESE = Catalogue(
         "valve": "阀门",
         "other": "设备",
     },
-    remarks={"well": "没事", "handled": "已处理", "mistake": "误按", "hospital": "送医"},
+    remarks={
+        "well": "没事",
+        "handled": "已处理",
+        "mistake": "误按",
+        "hospital": "送医",
+        "phoned": "电话里问过，没事",
+        "away": "外出了",
+    },
 )
