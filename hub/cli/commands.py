@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import alerts, database, demo, deploy, homes, run, shelf, simulate
+from hub.cli import alerts, database, demo, deploy, export, homes, run, shelf, simulate
 from hub.cli.failure import FAILED, INTERRUPTED, say, sentence
 from hub.cli.helping import Commands
 from hub.cli.logs import configure, masked
@@ -55,6 +55,7 @@ app.add("run", run.run, "carehub run --config /etc/carehub", "CAREHUB_WEB__LISTE
 app.add("demo", demo.demo, "carehub demo", "carehub demo --data /tmp/another-demo")
 app.add("check-config", homes.check_config, "carehub check-config --config /etc/carehub")
 app.add("apply", homes.apply, "carehub apply", "carehub apply --yes --config /etc/carehub")
+app.add("export", export.export, "carehub export --out -", "carehub export --force --config /etc/carehub")
 app.add(
     "broker-config",
     deploy.broker_config,

@@ -99,7 +99,8 @@ async def _apply(engine: "Engine", loaded: "Configuration", *, yes: bool, overwr
         fail(str(error))
     except ChangedMeanwhile:
         fail("The database was changed while you read the difference. Nothing was changed; apply again.")
-    typer.echo("Applied.")
+    # Files that were exported, or edited as the database was, hold nothing new.
+    typer.echo("The database is as the files say." if found.is_empty and before is not None else "Applied.")
 
 
 def _ask() -> None:

@@ -58,6 +58,20 @@ def configuration(given: Path | None, environ: Mapping[str, str] = os.environ) -
     return loaded
 
 
+def hub_alone(given: Path | None, environ: Mapping[str, str] = os.environ) -> "Configuration":
+    """Load hub.yaml alone, for commands that need none of the other files; homes and people are empty then."""
+    from hub.homes import Registry
+    from hub.settings import Configuration, ConfigurationError, load_hub
+
+    place = folder(given, environ)
+    try:
+        loaded = Configuration(place, load_hub(place, environ), Registry(), [])
+    except ConfigurationError as error:
+        fail(mistakes(error, environ), USAGE)
+    keep_secret(loaded)
+    return loaded
+
+
 def mistakes(error: "ConfigurationError", environ: Mapping[str, str] = os.environ) -> str:
     """Return all mistakes, then what else was noticed, one a line."""
     words = language(environ)

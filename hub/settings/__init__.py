@@ -10,7 +10,7 @@ from hub.settings.difference import (
 )
 from hub.settings.fault import ConfigurationError, Fault
 from hub.settings.hub_settings import AuditSettings, HubSettings, KeepSettings, MqttSettings, WebSettings
-from hub.settings.load import Configuration, load
+from hub.settings.load import Configuration, load, load_hub
 from hub.settings.registry_json import dump, parse
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "difference",
     "dump",
     "load",
+    "load_hub",
     "merge",
     "parse",
     "removed",

@@ -45,14 +45,7 @@ class Configuration:
 
 def load(folder: Path, environ: Mapping[str, str]) -> Configuration:
     """Read `hub.yaml` and all `homes*.yaml` of a folder; raises ConfigurationError with every mistake in them."""
-    if not folder.is_dir():
-        raise ConfigurationError([Fault(str(folder), None, "no_folder")])
-    hub_report = Report(str(folder / HUB_FILE))
-    tree = read_file(folder / HUB_FILE, hub_report)
-    draft = None
-    if tree is not None:
-        override(tree, environ, hub_report)
-        draft = read_hub(tree, folder, environ, hub_report)
+    draft, hub_report = _read_hub_file(folder, environ)
     sources, reports = _read_homes_files(folder)
     homes = read_homes(sources, _scope(draft))
     if draft is not None:
@@ -64,6 +57,25 @@ def load(folder: Path, environ: Mapping[str, str]) -> Configuration:
         raise ConfigurationError(faults, warnings, draft.top.language if draft else "en")
     registry = Registry.of(homes.people.values(), homes.homes.values())
     return Configuration(folder, draft.settings, registry, [*warnings, *draft.missing], tuple(draft.missing))
+
+
+def load_hub(folder: Path, environ: Mapping[str, str]) -> HubSettings:
+    """Read `hub.yaml` alone, whatever the other files say; raises ConfigurationError with every mistake in it."""
+    draft, report = _read_hub_file(folder, environ)
+    if draft is None or draft.settings is None:
+        raise ConfigurationError(_sorted(report.faults), _sorted(report.warnings))
+    return draft.settings
+
+
+def _read_hub_file(folder: Path, environ: Mapping[str, str]) -> tuple[HubDraft | None, Report]:
+    if not folder.is_dir():
+        raise ConfigurationError([Fault(str(folder), None, "no_folder")])
+    report = Report(str(folder / HUB_FILE))
+    tree = read_file(folder / HUB_FILE, report)
+    if tree is None:
+        return None, report
+    override(tree, environ, report)
+    return read_hub(tree, folder, environ, report), report
 
 
 def _scope(draft: HubDraft | None) -> Scope:

@@ -226,8 +226,8 @@ _HUB = {
         "{subject}{key} 不是网址：http://host 或 https://host/path。请改正。",
     ),
     "keep_short": (
-        "{subject}{key} {value} is too short: alerts, replies and who looked at what are logs, which the law wants kept "
-        "for six months. Write {low} or more.",
+        "{subject}{key} {value} is too short: alerts, replies and who looked at what are logs, which the law wants "
+        "kept for six months. Write {low} or more.",
         "{subject}{key} {value} 太短：告警、回复和访问记录属于日志，法律要求至少保存六个月。请写 {low} 或更长。",
     ),
     "dialects": ("dialects: {reason}. Correct it.", "dialects：{reason}。请改正。"),

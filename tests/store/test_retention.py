@@ -169,4 +169,5 @@ async def test_nothing_of_it_is_left_in_the_file(tmp_path: Path) -> None:
     store = open_store(url)
     assert await keeper(store).once() == {Kept.ALERTS: 30}
     await store.close()
-    assert not any(secret.encode() in file.read_bytes() for file in tmp_path.iterdir())
+    files = [*tmp_path.iterdir()]  # noqa: ASYNC240
+    assert not any(secret.encode() in file.read_bytes() for file in files)
