@@ -347,8 +347,14 @@ class Transaction(Protocol):
 class Store(Protocol):
     """The database."""
 
-    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:
+    async def write(
+        self, lane: Lane, work: Callable[[Transaction], T], durable: Callable[[], object] | None = None
+    ) -> T:
         """Run `work` in a transaction of its lane and return its result once it is durable.
+
+        `durable` is called on the event loop at that moment, before the caller has its turn, and also if the caller
+        has given up meanwhile.
+
 
         Calls that wait are committed together. If that commit fails, each is tried alone: `work` may run more than
         once before it is kept once, and must change nothing but the transaction. What it raises reaches only its own

@@ -193,16 +193,21 @@ def new_code(taken: Collection[str], random_bytes: bytes) -> str:
     """
     number = int.from_bytes(random_bytes, "big")
     used = frozenset(code.upper() for code in taken)
-    lengths = [[code for code in _codes(size) if code not in used] for size in (2, 3)]
-    for size, free in zip((2, 3), lengths, strict=True):
-        if 2 * len(free) >= len(_codes(size)):
-            return free[number % len(free)]
-    longest = _codes(4)
-    for step in range(len(longest)):
-        if (code := longest[(number + step) % len(longest)]) not in used:
+    short = [size for size in (2, 3) if 2 * len(used & _all_codes(size)) <= len(_all_codes(size))]
+    for size in (*short[:1], 4, 2, 3):
+        if (code := _next_free(_codes(size), number, used)) is not None:
             return code
-    left = [*lengths[0], *lengths[1]] or longest
-    return left[number % len(left)]
+    return _codes(4)[number % len(_codes(4))]
+
+
+def _next_free(codes: tuple[str, ...], number: int, used: frozenset[str]) -> str | None:
+    """Return the first free one from a place that `number` names."""
+    return next((code for n in range(len(codes)) if (code := codes[(number + n) % len(codes)]) not in used), None)
+
+
+@cache
+def _all_codes(size: int) -> frozenset[str]:
+    return frozenset(_codes(size))
 
 
 @cache

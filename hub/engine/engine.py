@@ -94,8 +94,11 @@ class Engine:
             self.world = World(self.world.site, registry, self.world.policies)
         return self.world.registry
 
-    async def write(self, lane: Lane, work: Callable[[Work], T]) -> T:
-        """Run `work` in one transaction and write what it changed; wake the dispatcher after the commit."""
+    async def write(self, lane: Lane, work: Callable[[Work], T], durable: Callable[[], object] | None = None) -> T:
+        """Run `work` in one transaction and write what it changed; wake the dispatcher after the commit.
+
+        `durable` is called as soon as it is committed, before anything else.
+        """
 
         def run(transaction: Transaction) -> tuple[T, bool, Sequence[Mapping[str, str]]]:
             now = self.clock.now()
@@ -105,7 +108,9 @@ class Engine:
             transaction.set_fact(LAST_COMMITTED, now.isoformat())
             return result, changed, current.story()
 
-        result, changed, story = await self.store.write(lane, run)
+        result, changed, story = await self.store.write(lane, run, durable)
+        if durable is not None:
+            await asyncio.sleep(0)  # what it began has its turn first: a carrier's request is on the wire after it
         for said in story:
             log.info("alert", **said)
         if changed:
@@ -249,12 +254,9 @@ class Engine:
             return result
 
         try:
-            result = await self.write(lane, claimed)
-        except BaseException:
-            launch.drop()
-            raise
-        launch.go()
-        return result
+            return await self.write(lane, claimed, launch.go)
+        finally:
+            launch.drop()  # what has not left by now was not committed
 
     async def _alone(self, lane: Lane, arrival: Arrival) -> None:
         """Handle one message of a failed batch; its tries are counted before, so that a crash counts too."""

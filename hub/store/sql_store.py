@@ -54,15 +54,17 @@ class SqlStore:
         writers = {lane: Writer(lane, Link(writing)) for lane in Lane}
         return cls(writers, Reader("reader", Link(reading)), engines=(writing, reading))
 
-    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:
-        """Run `work` in a transaction of its lane and return its result once it is durable.
+    async def write(
+        self, lane: Lane, work: Callable[[Transaction], T], durable: Callable[[], object] | None = None
+    ) -> T:
+        """Run `work` in a transaction of its lane and return its result once it is durable; see `hub.ports.Store`.
 
         `work` may run more than once before it is kept once, so it must change nothing outside the transaction.
         Raises what `work` raises, or StoreUnavailable; then nothing was kept, unless a server's connection broke
         during the commit itself: that commit may have been heard.
         """
         try:
-            result = await self._hand_in(self._writers[lane].waiting, lane, work)
+            result = await self._hand_in(self._writers[lane].waiting, lane, work, durable)
         except StoreUnavailable as error:
             self.sick = str(error)
             raise
@@ -107,9 +109,15 @@ class SqlStore:
         for engine in self._engines:
             engine.dispose()
 
-    async def _hand_in(self, waiting: Waiting, lane: Lane, work: Callable[[Transaction], T]) -> T:
+    @staticmethod
+    async def _hand_in(
+        waiting: Waiting,
+        lane: Lane,
+        work: Callable[[Transaction], T],
+        durable: Callable[[], object] | None = None,
+    ) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        waiting.put(Job(lane, work, future))
+        waiting.put(Job(lane, work, future, durable))
         return await future
 
 
@@ -119,7 +127,12 @@ class NoStore:
     def __init__(self, reason: str) -> None:
         self.reason = self.sick = reason
 
-    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:  # noqa: ARG002
+    async def write(
+        self,
+        lane: Lane,  # noqa: ARG002
+        work: Callable[[Transaction], T],  # noqa: ARG002
+        durable: Callable[[], object] | None = None,  # noqa: ARG002
+    ) -> T:
         """Raise StoreUnavailable with the reason."""
         raise StoreUnavailable(self.reason)
 

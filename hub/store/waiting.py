@@ -5,18 +5,22 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any
+
+import structlog
 
 from hub.ports import Lane, StoreUnavailable, Transaction
 
 # Callers bound what they hand in by themselves; this is the stop behind them.
 MOST_WAITING = 20_000
+_log = structlog.get_logger()
 _ORDER = {lane: rank for rank, lane in enumerate(Lane)}
 
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One piece of work and the future that waits for it.
+    """One piece of work and the future that waits for it; `durable` is called on its event loop before it hears.
 
     `alone`: its group failed, it is tried by itself. `gave_way`: how often it was undone for something more urgent.
     """
@@ -24,6 +28,7 @@ class Job:
     lane: Lane
     work: Callable[[Transaction], Any]
     future: "asyncio.Future[Any]"
+    durable: Callable[[], object] | None = None
     number: int = 0
     alone: bool = False
     retried: bool = False
@@ -41,6 +46,9 @@ class Outcome:
 
 def _settle(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
+        if outcome.error is None and outcome.job.durable is not None:
+            _tell(outcome.job.durable)
+    for outcome in outcomes:
         future = outcome.job.future
         if future.done():  # the caller gave up
             continue
@@ -50,6 +58,14 @@ def _settle(outcomes: Sequence[Outcome]) -> None:
             future.set_exception(RuntimeError(f"work raised {outcome.error!r}"))
         else:
             future.set_exception(outcome.error)
+
+
+def _tell(durable: Callable[[], object]) -> None:
+    """What follows one job is not the others' fault."""
+    try:
+        durable()
+    except Exception:
+        _log.exception("what follows a commit failed")
 
 
 def answer(outcomes: Iterable[Outcome]) -> None:
@@ -69,7 +85,9 @@ class Waiting:
     """The queue in front of one database thread, most urgent lane first."""
 
     _jobs: dict[Lane, deque[Job]] = field(default_factory=lambda: {lane: deque() for lane in Lane})
-    _wake: threading.Condition = field(default_factory=threading.Condition)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    # At most one token: the thread has something to look for. A Condition takes several times as long to wake it.
+    _wake: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
     _number: int = 0
     _held: int = 0
     _nudged: bool = False
@@ -77,7 +95,7 @@ class Waiting:
 
     def put(self, job: Job) -> None:
         """Add a job; raises StoreUnavailable when too many wait or the store is closed."""
-        with self._wake:
+        with self._lock:
             if self._closing:
                 raise StoreUnavailable("the store is closed")
             if self._held >= MOST_WAITING:
@@ -86,28 +104,40 @@ class Waiting:
             self._held += 1
             job.number = self._number
             self._jobs[job.lane].append(job)
-            self._wake.notify()
+            self._rouse()
 
     def put_back(self, jobs: Sequence[Job]) -> None:
         """Return jobs to the front, in their order."""
-        with self._wake:
+        with self._lock:
             self._held += len(jobs)
             for job in reversed(jobs):
                 self._jobs[job.lane].appendleft(job)
 
     def nudge(self) -> None:
         """Wake the thread without a job."""
-        with self._wake:
+        with self._lock:
             self._nudged = True
-            self._wake.notify()
+            self._rouse()
 
-    def wait(self) -> int:
-        """Wait for a job or a nudge; return the number of the newest job, or -1 when closed and empty."""
-        with self._wake:
-            while not (self._held or self._nudged or self._closing):
-                self._wake.wait()
-            self._nudged = False
-            return -1 if self._closing and not self._held else self._number
+    def wait(self, limit_s: float | None = None) -> int:
+        """Wait for a job or a nudge; return the number of the newest job, or -1 when closed and empty.
+
+        Returns 0 if neither came within `limit_s`.
+        """
+        while True:
+            with self._lock:
+                if self._held or self._nudged or self._closing:
+                    self._nudged = False
+                    return -1 if self._closing and not self._held else self._number
+            try:
+                self._wake.get(timeout=limit_s)
+            except Empty:
+                return 0
+
+    def _rouse(self) -> None:
+        """Let `wait` look again; a token that lies there already does the same."""
+        if self._wake.empty():
+            self._wake.put(None)
 
     def most_urgent(self) -> Lane | None:
         """Return the most urgent lane that has work."""
@@ -120,7 +150,7 @@ class Waiting:
 
     def take(self, lane: Lane, *, first: bool) -> Job | None:
         """Take the next job of a lane whose caller still waits; one that must be alone only as the first."""
-        with self._wake:
+        with self._lock:
             jobs = self._jobs[lane]
             while jobs and (first or not jobs[0].alone):
                 job = jobs.popleft()
@@ -131,7 +161,7 @@ class Waiting:
 
     def take_all(self, up_to: int) -> list[Job]:
         """Take all jobs that came in until job number `up_to`."""
-        with self._wake:
+        with self._lock:
             taken: list[Job] = []
             for jobs in self._jobs.values():
                 while jobs and jobs[0].number <= up_to:
@@ -141,6 +171,6 @@ class Waiting:
 
     def close(self) -> None:
         """Refuse new jobs; what waits is still done."""
-        with self._wake:
+        with self._lock:
             self._closing = True
-            self._wake.notify()
+            self._rouse()

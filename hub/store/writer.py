@@ -25,11 +25,13 @@ MOST_JOBS = 200
 MOST_GIVING_WAY = 5
 # After this long no further job joins a transaction.
 _LONGEST_S = 0.01
+# `committed` hears of a commit when nothing else came for so long, at the latest after so much.
+_REST_S, _LONGEST_UNSEEN_S = 0.02, 0.1
 _log = structlog.get_logger()
 
 
 class Writer:
-    """One writing thread with one connection. `committed` hears of each commit, in this thread."""
+    """One writing thread with one connection. `committed` hears of commits, in this thread, soon after them."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Writer:
         self._ballast = ballast
         self._committed = committed
         self._floor: str | None = None
+        self._unseen_since = 0.0  # the first commit that `committed` has not heard of
         self._probes: list[Callable[[int | None], None]] = []
         # A daemon: a commit that hangs in the disk must not keep the process from ending.
         self.thread = threading.Thread(target=self._run, name=f"store-{name}", daemon=True)
@@ -55,10 +58,12 @@ class Writer:
         self.waiting.nudge()
 
     def _run(self) -> None:
-        while (newest := self.waiting.wait()) >= 0:
+        while (newest := self.waiting.wait(_REST_S if self._unseen_since else None)) >= 0:
             try:
                 if self.waiting.most_urgent() is not None:
                     self._serve(newest)
+                elif self._unseen_since:
+                    self._tell_of_commits()
                 while self._probes:
                     self._answer_probe(self._probes.pop())
             except Exception as error:
@@ -95,8 +100,20 @@ class Writer:
             self._failed(taken, error, committing=committing)
         else:
             answer(outcomes)
-            if self._committed is not None:
-                self._committed(self._link.changes())
+            self._note_commit()
+
+    def _note_commit(self) -> None:
+        """Leave the interpreter to those who were just answered: what follows a commit here can wait."""
+        now = time.monotonic()
+        if not self._unseen_since:
+            self._unseen_since = now
+        elif now - self._unseen_since > _LONGEST_UNSEEN_S:
+            self._tell_of_commits()
+
+    def _tell_of_commits(self) -> None:
+        self._unseen_since = 0.0
+        if self._committed is not None:
+            self._committed(self._link.changes())
 
     def _begin(self, newest: int) -> Connection | None:
         """Open a transaction; if that cannot be, everybody who waited for it hears so."""

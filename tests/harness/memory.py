@@ -252,12 +252,16 @@ class MemoryStore:
         self.commits: Counter[Lane] = Counter()
         self.fails: list[Exception] = []
 
-    async def write(self, lane: Lane, work: Callable[[Transaction], T]) -> T:
+    async def write(
+        self, lane: Lane, work: Callable[[Transaction], T], durable: Callable[[], object] | None = None
+    ) -> T:
         """Run `work` and keep what it wrote; the exceptions in `fails` come first, one for each call."""
         if self.fails:
             raise self.fails.pop(0)
         result = self.memory.run(work)
         self.commits[lane] += 1
+        if durable is not None:
+            durable()
         return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
