@@ -66,8 +66,8 @@ class _Day:
         """Sleep, and get up for the toilet so many times on the way."""
         begin, room = self.route.at, until - self.route.at
         for trip in range(trips):
-            share = (trip + self.rng.uniform(0.3, 0.8)) / trips
-            self._sleep_on(begin + room * share - timedelta(minutes=20))
+            earliest, latest = room * (trip + 0.3) / trips, room * (trip + 0.8) / trips
+            self._sleep_on(begin + between(self.rng, (earliest, latest)) - timedelta(minutes=20))
             self.route.do(self.house.toilet, Doing.TOILET, self._for(LASTS[Doing.TOILET]))
         self._sleep_on(until)
 
@@ -84,12 +84,12 @@ class _Day:
     def _between(self, part: str, until: datetime) -> None:
         """Pass the time between two meals."""
         if self.outing == part:
-            self._wander(self.route.at + (until - self.route.at) * self.rng.uniform(0.1, 0.4))
+            self._wander(self._part(until, 0.1, 0.4))
             self.route.leave()
             self.route.stay(self._for(self.habits.out_lasts))
             self.route.do(self.house.sitting, Doing.SITTING, self._for(minutes(8, 20)))
         if self.visit == part:
-            self._wander(self.route.at + (until - self.route.at) * self.rng.uniform(0.2, 0.5))
+            self._wander(self._part(until, 0.2, 0.5))
             self.route.do(self.house.entrance, Doing.ANSWERING, self._for(minutes(0.4, 1)))
             self.route.do(self.house.sitting, Doing.VISITED, self._for(self.habits.visit_lasts))
             self.route.do(self.house.entrance, Doing.ANSWERING, self._for(minutes(0.4, 1)))
@@ -102,6 +102,11 @@ class _Day:
             self.route.do(self._room(doing), doing, min(self._for(LASTS[doing]), until - self.route.at))
             after = {what: weight for what, weight in NEXT[doing].items() if self._fits(what)}
             doing = self.rng.choices(list(after), list(after.values()))[0]
+
+    def _part(self, until: datetime, least: float, most: float) -> datetime:
+        """Return an instant in that part of the time from now until then."""
+        left = until - self.route.at
+        return self.route.at + between(self.rng, (left * least, left * most))
 
     def _fits(self, doing: Doing) -> bool:
         return doing is not Doing.YARD or ("yard" in self.house.rooms and self.route.at - self.start < _DARK)

@@ -60,6 +60,11 @@ class House:
         """Where a person eats."""
         return "dining" if "dining" in self.rooms else "kitchen"
 
+    def place(self, name: str) -> str:
+        """Return the room that a word means: bed, toilet, sitting, entrance; any other word is a room itself."""
+        rooms = {"bed": "bedroom", "toilet": self.toilet, "sitting": self.sitting, "entrance": self.entrance}
+        return rooms.get(name, name)
+
     def neighbours(self, room: str) -> tuple[str, ...]:
         """Return the rooms behind the doors of a room."""
         return self._neighbours[room]
