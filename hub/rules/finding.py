@@ -28,7 +28,8 @@ class Heard:
 
     `device` is None for a device nobody configured; `device_id` is then its full topic. `previous` is its last
     word about the same kind and property. `qos` is the level the message was delivered with. `waited`: it may have
-    lain at the broker, so that `at` does not say when it was sent.
+    lain at the broker, since `waited_since` at the earliest, so that `at` does not say when it was sent.
+    `bridge_online_at`: when its bridge last came online, if that is known.
     """
 
     reading: Reading
@@ -39,6 +40,8 @@ class Heard:
     previous: DeviceState | None = None
     qos: int = 1
     waited: bool = False
+    waited_since: datetime | None = None
+    bridge_online_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ class Finding:
     """Something a person must deal with.
 
     `cause` makes it one alert per home; `what` is the key of its text. `again`: it is news even while its alert
-    is open (a press; a hazard that was clear). `latched`: `Heard.reading` is a state that can clear.
+    is open (a press; a hazard that was clear). `latched`: `Heard.reading` is a state that can clear. `renews`: its
+    facts replace those of the open alert. `first`: roles that are told before its severity's ladder begins. `area`:
+    whose staff hear of what hangs on the site.
     """
 
     cause: str
@@ -60,6 +65,9 @@ class Finding:
     latched: bool = False
     after: timedelta = timedelta(0)
     facts: Mapping[str, str | int] = field(default_factory=dict)
+    renews: bool = False
+    first: tuple[str, ...] = ()
+    area: str | None = None
 
 
 def is_edge(heard: Heard) -> bool:

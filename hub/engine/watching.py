@@ -1,0 +1,158 @@
+"""What is watched: kept in line with the homes, and looked at when it is due."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from hub.alerts.alert import Alert, Stage
+from hub.decide import judge, word
+from hub.engine.work import Work
+from hub.homes import SITE, DeviceState, Home
+from hub.ports import StoreUnavailable
+from hub.rules import TIMED, waits_for_a_word
+from hub.rules.gaps import HUB, Gap, sources
+from hub.rules.watch import Case, TimedRule, Watch
+
+log = structlog.get_logger("engine")
+
+# The fact that says for which people, homes and rules the watches were last made.
+FOLLOWED = "watched"
+# Twice the longest `inactivity_after` that a configuration may say.
+LOOK_BACK = timedelta(days=28)
+# A rule that failed at one home is tried again there; the others are not held up.
+AFTER_FAULT = timedelta(minutes=10)
+
+
+def follow(work: Work) -> list[Alert]:
+    """Bring the watches in line with the homes; return the unresolved alerts that wait for a word.
+
+    A new watch counts from now. One whose wait was changed is looked at soon: its time may have come already.
+    """
+    transaction, registry = work.transaction, work.world.registry
+    transaction.clamp_watches(work.now)
+    mark = " ".join((str(registry.version), *TIMED))
+    if transaction.fact(FOLLOWED) != mark:
+        _follow(work)
+        transaction.set_fact(FOLLOWED, mark)
+    return [alert for alert in transaction.unresolved() if alert.stage is not Stage.RESOLVED]
+
+
+class Awaited:
+    """Which homes have an unresolved alert that a word of theirs changes: the many others are spared the look.
+
+    Kept from what this process commits. What another one resolves stays until the next registry: it costs a look.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.homes: frozenset[str] = frozenset()
+        self._alerts: dict[str, str] = {}
+
+    def begin(self, alerts: Iterable[Alert]) -> None:
+        """Take these unresolved alerts, and no others."""
+        self._alerts = {}
+        self.see(alerts)
+        self.homes = frozenset(self._alerts.values())
+
+    def see(self, alerts: Iterable[Alert]) -> None:
+        """Follow what a commit did to these alerts."""
+        changed = False
+        for alert in alerts:
+            if waits_for_a_word(alert.cause):
+                changed = True
+                self._alerts.pop(alert.id, None)
+                if alert.stage is not Stage.RESOLVED:
+                    self._alerts[alert.id] = alert.home_id
+        if changed:
+            self.homes = frozenset(self._alerts.values())
+
+
+def _follow(work: Work) -> None:
+    kept = {(w.home_id, w.rule, w.subject): w for w in work.transaction.watches()}
+    changed = []
+    for rule in TIMED.values():
+        for wanted in rule.wanted(work.world.registry):
+            known = kept.pop((wanted.home_id, rule.name, wanted.subject), None)
+            if known is None:
+                due_at = work.now + wanted.wait
+                changed.append(Watch(wanted.home_id, rule.name, wanted.subject, work.now, due_at, wanted.wait))
+            elif known.wait != wanted.wait:
+                changed.append(replace(known, wait=wanted.wait, due_at=work.now))
+    work.transaction.save_watches(changed)
+    work.transaction.drop_watches(list(kept.values()))
+
+
+def step(work: Work, gap: Gap) -> None:
+    """Keep the time that a clock skipped: it is nobody's silence."""
+    work.transaction.add_gap(gap)
+    work.transaction.clamp_watches(work.now)
+
+
+def look(work: Work, limit: int) -> int:
+    """Look at what is due, report what is found, and note when to look again; return at how much was looked."""
+    due = work.transaction.due_watches(work.now, limit)
+    rules = {watch: rule for watch in due if (rule := _rule(work, watch)) is not None}
+    work.transaction.drop_watches([watch for watch in due if watch not in rules])
+    cases = _cases(work, rules) if rules else []
+    work.transaction.save_watches([_looked(work, rules[case.watch], case) for case in cases])
+    return len(due)
+
+
+def _rule(work: Work, watch: Watch) -> TimedRule | None:
+    """Return who judges a watch; None if that rule, or the home, is gone."""
+    is_there = watch.home_id == SITE or watch.home_id in work.world.registry.homes
+    return TIMED.get(watch.rule) if is_there else None
+
+
+def _looked(work: Work, rule: TimedRule, case: Case) -> Watch:
+    try:
+        looked = judge(rule, case, work.now)
+        if looked.finding is not None:
+            work.report(looked.finding)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        log.error("look_failed", rule=rule.name, home=case.watch.home_id, error=repr(error))
+        return case.watch.armed(work.now + AFTER_FAULT, work.now)
+    return case.watch.armed(looked.due_at, work.now)
+
+
+def _cases(work: Work, rules: dict[Watch, TimedRule]) -> list[Case]:
+    """Return what each rule may look at; read for all of them at once."""
+    transaction, registry = work.transaction, work.world.registry
+    ids = list(dict.fromkeys(watch.home_id for watch in rules))
+    homes = {id: registry.homes[id] for id in ids if id in registry.homes}
+    states: dict[str, list[DeviceState]] = {id: [] for id in ids}
+    for state in transaction.device_states([(id, d.id) for id, home in homes.items() for d in home.devices]):
+        states[state.home_id].append(state)
+    heard_by = {id: _sources(home) for id, home in homes.items()}
+    since = work.now - LOOK_BACK
+    gaps = transaction.gaps({HUB}.union(*heard_by.values()), since)
+    ended = transaction.alerts_ended(ids, since)
+    unresolved = {(a.home_id, a.cause) for a in transaction.unresolved(ids) if a.stage is not Stage.RESOLVED}
+    cases = []
+    for watch, rule in rules.items():
+        well_at, unreached_at = word([a for a in ended if a.home_id == watch.home_id])
+        cases.append(
+            Case(
+                watch=watch,
+                home=homes.get(watch.home_id),
+                registry=registry,
+                states=states[watch.home_id],
+                gaps=_of(gaps, heard_by.get(watch.home_id, frozenset((HUB,)))),
+                well_at=well_at,
+                unreached_at=unreached_at,
+                reported=(watch.home_id, rule.cause(watch.subject)) in unresolved,
+            )
+        )
+    return cases
+
+
+def _sources(home: Home) -> frozenset[str]:
+    return frozenset((HUB,)).union(*(sources(home.prefix, device) for device in home.devices))
+
+
+def _of(gaps: Sequence[Gap], wanted: frozenset[str]) -> list[Gap]:
+    return [gap for gap in gaps if gap.source in wanted]
