@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,17 +21,18 @@ from hub.dispatch.lifeline import Lifeline
 from hub.dispatch.poller import Poller
 from hub.dispatch.words import Words
 from hub.engine import Engine, floor
+from hub.engine.retention import Retention
 from hub.engine.work import Work
 from hub.homes import Registry
 from hub.ingest.client import Broker
 from hub.ingest.reception import Ingest
-from hub.ports import Channels, FateReport, Inbound, Lane, Session, StoreUnavailable, Transaction
+from hub.ports import Channel, Channels, FateReport, Inbound, Lane, Session, StoreUnavailable, Transaction
 from hub.rules import faults
-from hub.settings import Configuration
+from hub.settings import Configuration, HubSettings
 from hub.settings.registry_json import dump, parse
 from hub.store import NoStore, SqlStore
 from hub.web.app import build as build_web
-from hub.web.ports import AppPorts, Part
+from hub.web.ports import AppPorts, Figures, Part, SessionFigures
 from hub.web.server import Server
 
 T = TypeVar("T")
@@ -38,6 +40,8 @@ log = structlog.get_logger("hub")
 
 # Real time: how soon another process's commit is seen, and how often the wall clock is looked at.
 LOOK_EVERY_S = 0.5
+# Real time: how long whoever reads the figures waits for the database's.
+TALLY_LIMIT_S = 2.0
 # Files and database may differ while somebody edits; after a day staff are told.
 DIFFERS_FOR = timedelta(hours=24)
 APPLIED, DIFFERS_SINCE = "applied", "differs_since"
@@ -61,9 +65,13 @@ class Hub:
         self.dispatcher = Dispatcher(self.engine, self.channels, clock, words)
         self.poller = Poller(self.engine, self.channels, clock, self.lifeline, self.dispatcher.emergency)
         self.auditor = Auditor(self.engine, clock, self._links, settings.audit.deadman_url)
-        hooks = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
-        self.server = Server(build_web(AppPorts(self, self, self), hooks), settings.web.listen)
+        self.retention = Retention(store, clock, settings.keep.readings, settings.keep.alerts)
+        self.hooks = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
+        self.server = Server(build_web(AppPorts(self, self, self, measured=self), self.hooks), settings.web.listen)
         self.ingest: Ingest | None = None
+        # What the last reload did not take of the configuration, and why; for /readyz.
+        self.not_taken = ""
+        self._retired: list[TwilioSms] = []
         # Called whenever people and homes have been loaded, and all that stays is in memory.
         self.on_loaded: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
@@ -90,7 +98,7 @@ class Hub:
         with suppress(StoreUnavailable):
             await self.engine.due()  # what fell due while the hub was away is done before it is called late
         await self.auditor.once()
-        self._tasks += [self._task(self.auditor.run), self._task(self._look)]
+        self._tasks += [self._task(run) for run in (self.auditor.run, self._look, self.retention.run)]
         self.on_loaded()
 
     async def stop(self) -> None:
@@ -109,10 +117,13 @@ class Hub:
         await self._close()
 
     async def _close(self) -> None:
-        for channel in self.channels.by_name.values():
-            if isinstance(channel, TwilioSms):
-                await channel.close()
+        await self._close_channels(*self._retired, *self.hooks)
         await self.store.close()
+
+    @staticmethod
+    async def _close_channels(*channels: TwilioSms) -> None:
+        for channel in channels:
+            await channel.close()
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:
@@ -213,6 +224,38 @@ class Hub:
                 await self.ingest.reconfigure(registry)
             self.on_loaded()
 
+    async def reconfigure(self, wanted: Configuration) -> None:
+        """Go on with another configuration. What cannot change while the hub runs is as it was (`settings.taken`).
+
+        Open alerts keep their ladders. People, homes and devices of the files are taken only if the database has none;
+        else it is said that they differ.
+        """
+        before, self.configuration = self.configuration, wanted
+        settings = wanted.hub
+        await self._replace_channels(before)
+        self.engine.world = replace(self.engine.world, policies=settings.policies)
+        self.dispatcher.words = _reworded(self.dispatcher.words, settings)
+        self.lifeline.words = _reworded(self.lifeline.words, settings)
+        self.auditor.deadman_url = settings.audit.deadman_url
+        self.retention.readings, self.retention.alerts = settings.keep.readings, settings.keep.alerts
+        if self.ingest and settings.dialects != before.hub.dialects:
+            await self.ingest.reconfigure(self.engine.world.registry, build_dialects(settings.dialects))
+        with suppress(StoreUnavailable):
+            if wanted.registry.homes and await self.store.read(lambda t: t.registry_version()) == 0:
+                await self.store.write(Lane.SLOW, lambda t: apply(t, wanted.registry))
+                await self.refresh()
+            await self._compare(self.engine.world.registry)
+
+    async def _replace_channels(self, before: Configuration) -> None:
+        """Build the channels that changed. Those they replace may still be talking: they are closed at the next one."""
+        await self._close_channels(*self._retired)
+        same = _unchanged_channels(before, self.configuration)
+        kept = {name: channel for name, channel in self.channels.by_name.items() if name in same}
+        self._retired = [c for c in self.hooks if c.name not in kept]
+        self.channels = channels_of(self.configuration, self.clock, kept)
+        self.hooks[:] = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
+        self.lifeline.channels = self.dispatcher.channels = self.poller.channels = self.channels
+
     # --- what webhooks hand in (hub.web.ports)
 
     async def report(self, channel: str, report: FateReport) -> bool | None:
@@ -249,7 +292,44 @@ class Hub:
                 audit is not None and not audit.faults,
                 "has not run yet" if audit is None else "; ".join(audit.faults) or "holds",
             ),
+            "configuration": Part(True, self.not_taken or "as loaded"),
         }
+
+    @property
+    def living(self) -> bool:
+        """Whether all parts run and the dispatcher turns.
+
+        A store that hangs is no reason to begin anew: the next hub would hang before it could text without it.
+        """
+        return bool(self._tasks) and not any(task.done() for task in self._tasks) and self.dispatcher.turns
+
+    async def figures(self) -> Figures:
+        """Return what a watcher from outside may know."""
+        now, audit = self.clock.now(), self.auditor.last
+        forgotten_at, sending = self.retention.last_at, self.dispatcher.sending
+        tally = None
+        with suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(TALLY_LIMIT_S):
+                tally = await self.store.read(lambda t: t.tally(now - timedelta(days=1)))
+        return Figures(
+            now=now,
+            parts={name: part.ready for name, part in self.ready().items()},
+            sessions={
+                s.session.value: SessionFigures(s.connected, s.caught_up, s.waiting, s.counts)
+                for s in (self.ingest.states() if self.ingest else ())
+            },
+            shelved={session.value: self.engine.shelved[session] for session in Session},
+            commits={lane.value: spread for lane, spread in self.store.commits().items()},
+            waiting={lane.value: count for lane, count in self.store.waiting().items()},
+            store_sick=bool(self.store.sick),
+            sending={"emergency": sending[True], "other": sending[False]},
+            told=self.lifeline.sent,
+            audit_age_s=(now - audit.at).total_seconds() if audit else None,
+            audit_faults=len(audit.faults) if audit else None,
+            pings=self.auditor.pings,
+            forgotten_age_s=(now - forgotten_at).total_seconds() if forgotten_at else None,
+            tally=tally,
+        )
 
     def _links(self) -> Sequence[str]:
         return self._broker_faults() if self.ingest is not None and self.auditor.last is not None else []
@@ -294,11 +374,27 @@ def dump_text(registry: Registry) -> str:
     return json.dumps(dump(registry), ensure_ascii=False, sort_keys=True)
 
 
-def channels_of(configuration: Configuration, clock: Clock) -> Channels:
-    """Build the configured channels; the provider's SDK is loaded here, not in the first SOS."""
-    built = {}
+def _reworded(words: Words, settings: HubSettings) -> Words:
+    """Return how texts are worded from now on."""
+    return replace(words, language=settings.language, timezone=settings.timezone, desk=settings.desk)
+
+
+def _unchanged_channels(before: Configuration, after: Configuration) -> set[str]:
+    """Return the names of channels that are configured as they were, secrets and our own address included."""
+    old, new = before.hub, after.hub
+    if (old.web.public_url, old.channel_environment) != (new.web.public_url, new.channel_environment):
+        return set()
+    return {name for name, channel in new.channels.items() if old.channels.get(name) == channel}
+
+
+def channels_of(configuration: Configuration, clock: Clock, kept: Mapping[str, Channel] | None = None) -> Channels:
+    """Build the configured channels but those `kept`; the provider's SDK is loaded here, not in the first SOS."""
+    built: dict[str, Channel] = {}
     settings = configuration.hub
     for name, channel in settings.channels.items():
+        if kept and name in kept:
+            built[name] = kept[name]
+            continue
         account = channel.account(settings.channel_environment)
         built[name] = TwilioSms(
             name=name,

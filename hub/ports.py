@@ -8,8 +8,9 @@ from typing import Any, Protocol, TypeVar
 
 from devices.message import Message
 from devices.reading import Reading
-from hub.alerts.alert import Alert, Entry
+from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.notification import Fate, Notification
+from hub.alerts.policy import Severity
 from hub.homes import DeviceState as DeviceState
 from hub.homes import Registry
 
@@ -180,6 +181,25 @@ class Kept(StrEnum):
 Key = tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a watcher counts. `fates`: of messages made lately; `unsent_since`: the oldest emergency that has not left."""
+
+    alerts: Mapping[tuple[Severity, Stage], int]
+    fates: Mapping[Fate, int]
+    unsent_since: datetime | None
+    shelf: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How long something took, in seconds: a count for each bound and one beyond the last; `total_s` all together."""
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    total_s: float
+
+
 class Transaction(Protocol):
     """One open transaction. All writes become durable together, or none does."""
 
@@ -341,6 +361,10 @@ class Transaction(Protocol):
 
     def forget(self, what: Kept, keys: Sequence[Key]) -> int:
         """Delete these rows, and what hangs on them; return how many there were."""
+        ...
+
+    def tally(self, since: datetime) -> Tally:
+        """Count what is open, and the messages made since then."""
         ...
 
 

@@ -77,11 +77,11 @@ class Auditor:
         self.engine = engine
         self.clock = clock
         self.last: Audited | None = None
+        self.deadman_url = deadman_url
         self.pings = 0
         self._told_at = datetime.min.replace(tzinfo=UTC)
         self._links = links
         self._started_at = clock.now()
-        self._deadman_url = deadman_url
         self.ping: Callable[[str], Awaitable[bool]] = ping
 
     async def run(self) -> None:
@@ -104,7 +104,7 @@ class Auditor:
             self._told_at = self.last.at
             for sentence in found:
                 log.error("audit_fault", fault=sentence)
-        if not found and self._deadman_url and await self.ping(self._deadman_url):
+        if not found and self.deadman_url and await self.ping(self.deadman_url):
             self.pings += 1
         return self.last
 

@@ -70,6 +70,7 @@ class Dispatcher:
         self._running: dict[bool, set[asyncio.Task[None]]] = {True: set(), False: set()}
         self._slots = {True: Slots(EMERGENCY_SLOTS), False: Slots(OTHER_SLOTS)}
         self._turning = False
+        self._turned_s: float | None = None
         engine.wakes(self._wake)
         engine.at_once = self.at_once
 
@@ -77,6 +78,18 @@ class Dispatcher:
     def idle(self) -> bool:
         """Whether nothing is being claimed or sent, and nothing was woken for."""
         return not (self._turning or self._wake.is_set() or self._running[True] or self._running[False])
+
+    @property
+    def turns(self) -> bool:
+        """Whether it comes round: it looks for work at least each minute, unless the store keeps it waiting."""
+        if self._turning or self._turned_s is None:
+            return True
+        return asyncio.get_running_loop().time() - self._turned_s < 2 * LONGEST_SLEEP.total_seconds()
+
+    @property
+    def sending(self) -> Mapping[bool, int]:
+        """How many attempts are under way, by "is an emergency"."""
+        return {emergency: len(tasks) for emergency, tasks in self._running.items()}
 
     async def recover(self) -> None:
         """After a start: what was being sent when the hub ended is of unknown fate; all that was asked is asked anew.
@@ -110,6 +123,7 @@ class Dispatcher:
         """Look what is due without writing; do it; else sleep until something is, or somebody wakes us."""
         self._wake.clear()
         self._turning = True
+        self._turned_s = asyncio.get_running_loop().time()
         try:
             due = await self.engine.store.read(self._look)
             moved = await self.engine.due() if due.alerts else 0

@@ -1,7 +1,7 @@
 """Load, decide, commit: every write passes here."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -70,6 +70,8 @@ class Engine:
         self.clock = clock
         self.world = World(site, Registry(), policies)
         self.counters: dict[str, int] = {"received": 0, "redelivered": 0, "unreadable": 0, "shelved": 0}
+        # What was set aside, unreadable or not to be handled, by session.
+        self.shelved: Counter[Session] = Counter()
         # Reports that overtook the answer to the request they are about, by provider id.
         self.early: OrderedDict[str, FateReport] = OrderedDict()
         # A cry for help whose handling failed three times must not end on a shelf.
@@ -240,7 +242,8 @@ class Engine:
             known = 0
         self.counters["received"] += len(arrivals)
         self.counters["redelivered"] += known
-        self.counters["unreadable"] += sum(a.fault is not None for a in arrivals)
+        self.counters["unreadable"] += (unreadable := sum(a.fault is not None for a in arrivals))
+        self.shelved[arrivals[0].delivery.session] += unreadable
 
     async def _take_in(self, lane: Lane, work: Callable[[Work], T]) -> T:
         """Write what arrived; what cries for help in it has left when this returns."""
@@ -276,6 +279,7 @@ class Engine:
                 return
         await self.write(lane, lambda work: _shelved(work, arrival, reason))
         self.counters["shelved"] += 1
+        self.shelved[session] += 1
         self.on_shelved(arrival)
 
     @staticmethod

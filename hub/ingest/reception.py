@@ -61,12 +61,13 @@ class Ingest:
         """End as a killed process does: no acknowledgement, no goodbye. For tests of what a crash leaves behind."""
         await asyncio.gather(*(session.kill() for session in self._sessions.values()))
 
-    async def reconfigure(self, registry: Registry) -> None:
-        """Follow a changed registry without reconnecting: new topics are subscribed before old ones are dropped.
+    async def reconfigure(self, registry: Registry, dialects: Sequence[Dialect] | None = None) -> None:
+        """Follow changed homes and dialects without reconnecting: new topics are subscribed, then old ones dropped.
 
         Returns when the broker has granted what it grants; sessions that are away follow when they are back.
         """
         async with self._changing:
+            self._dialects = self._dialects if dialects is None else tuple(dialects)
             await self._follow(registry)
 
     async def _follow(self, registry: Registry) -> None:

@@ -1,14 +1,15 @@
 """The store on SQLAlchemy: who writes in which thread, and how callers of an event loop reach it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Engine
 
-from hub.ports import Lane, StoreUnavailable, Transaction
+from hub.ports import Lane, Spread, StoreUnavailable, Transaction
 from hub.store.ballast import Ballast
+from hub.store.latency import Latencies
 from hub.store.link import Link
 from hub.store.reader import Reader
 from hub.store.upkeep import Upkeep
@@ -35,6 +36,7 @@ class SqlStore:
         self.created = False
         self.lost = False
         self.sick: str | None = None
+        self._latencies = Latencies()
         self._writers = writers
         self._reader = reader
         self._upkeep = upkeep
@@ -63,17 +65,28 @@ class SqlStore:
         Raises what `work` raises, or StoreUnavailable; then nothing was kept, unless a server's connection broke
         during the commit itself: that commit may have been heard.
         """
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
         try:
             result = await self._hand_in(self._writers[lane].waiting, lane, work, durable)
         except StoreUnavailable as error:
             self.sick = str(error)
             raise
         self.sick = None
+        self._latencies.note(lane, loop.time() - started_s)
         return result
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on a snapshot; a write in it is an error of the database."""
         return await self._hand_in(self._reader.waiting, Lane.SLOW, work)
+
+    def commits(self) -> Mapping[Lane, Spread]:
+        """Return how long transactions took that were kept, the wait for the database included."""
+        return self._latencies.by_lane()
+
+    def waiting(self) -> Mapping[Lane, int]:
+        """Return how many transactions wait for the database."""
+        return {lane: writer.waiting.count(lane) for lane, writer in self._writers.items()}
 
     async def change_token(self) -> int | None:
         """Return a number that changes when another process commits; None: not known, look for yourself."""
@@ -139,6 +152,14 @@ class NoStore:
     async def read(self, work: Callable[[Transaction], T]) -> T:  # noqa: ARG002
         """Raise StoreUnavailable with the reason."""
         raise StoreUnavailable(self.reason)
+
+    def commits(self) -> Mapping[Lane, Spread]:
+        """Return nothing: there are none."""
+        return {}
+
+    def waiting(self) -> Mapping[Lane, int]:
+        """Return nothing: none waits."""
+        return {}
 
     async def change_token(self) -> int | None:
         """Return None: nothing is known."""

@@ -6,9 +6,10 @@ from hub.store.notification_rows import NotificationRows
 from hub.store.registry_rows import RegistryRows
 from hub.store.retention import RetentionRows
 from hub.store.rows import Overtaken, Postponed
+from hub.store.tally_rows import TallyRows
 
 __all__ = ["Overtaken", "Postponed", "SqlTransaction", "write_floor"]
 
 
-class SqlTransaction(SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows, RetentionRows):
+class SqlTransaction(SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows, RetentionRows, TallyRows):
     """What `hub.ports.Transaction` promises, on a connection that is inside a transaction."""

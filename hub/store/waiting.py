@@ -143,6 +143,10 @@ class Waiting:
         """Return the most urgent lane that has work."""
         return next((lane for lane, jobs in self._jobs.items() if jobs), None)
 
+    def count(self, lane: Lane) -> int:
+        """Return how many jobs of a lane wait."""
+        return len(self._jobs[lane])
+
     def overtaken(self, lane: Lane) -> bool:
         """Whether something more urgent than `lane` waits."""
         urgent = self.most_urgent()

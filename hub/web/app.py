@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.web.health import HealthRoutes
+from hub.web.metrics import MetricsRoute
 from hub.web.ports import AppPorts, TwilioWebhooks
 from hub.web.webhooks import TwilioHooks
 
@@ -51,11 +52,12 @@ async def _broken(_request: Request, _failed: Exception) -> Response:
 
 
 def build(ports: AppPorts, channels: Sequence[TwilioWebhooks]) -> Starlette:
-    """Return the application; `channels` are those of type Twilio, any number of them."""
+    """Return the application; `channels` are those of type Twilio, any number of them, also while it runs."""
     hooks = TwilioHooks(channels, ports.receipts, ports.inboxes)
     health = HealthRoutes(ports.health, hooks.counts)
+    metrics = MetricsRoute(ports.measured, hooks.counts).routes() if ports.measured else []
     return Starlette(
-        routes=[*health.routes(), *hooks.routes()],
+        routes=[*health.routes(), *metrics, *hooks.routes()],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={Exception: _broken},
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
-from hub.ports import FateReport, Inbound
+from hub.ports import FateReport, Inbound, Spread, Tally
 
 
 class Receipts(Protocol):
@@ -40,6 +41,47 @@ class Health(Protocol):
 
     def ready(self) -> Mapping[str, Part]:
         """Return the parts by name (broker, database, dispatcher, audit); asks nobody, so that it cannot hang."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFigures:
+    """How one broker session fares; `counts` since the hub's start."""
+
+    connected: bool
+    caught_up: bool
+    waiting: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a watcher from outside may know: counts, times and flags, by words of our own; nothing of a person.
+
+    `tally` is None while the database does not answer; ages are None for what has not happened yet.
+    """
+
+    now: datetime
+    parts: Mapping[str, bool]
+    sessions: Mapping[str, SessionFigures]
+    shelved: Mapping[str, int]
+    commits: Mapping[str, Spread]
+    waiting: Mapping[str, int]
+    store_sick: bool
+    sending: Mapping[str, int]
+    told: int
+    audit_age_s: float | None
+    audit_faults: int | None
+    pings: int
+    forgotten_age_s: float | None
+    tally: Tally | None
+
+
+class Measured(Protocol):
+    """Knows the figures."""
+
+    async def figures(self) -> Figures:
+        """Return them all; waits for the database a moment at most."""
         ...
 
 
@@ -81,3 +123,4 @@ class AppPorts:
     receipts: Receipts
     inboxes: Inboxes
     health: Health
+    measured: Measured | None = None

@@ -33,7 +33,7 @@ class TwilioHooks:
     """The routes that Twilio calls. `counts` tells how many came and what became of them."""
 
     def __init__(self, channels: Sequence[TwilioWebhooks], receipts: Receipts, inboxes: Inboxes) -> None:
-        self._channels = tuple(channels)
+        self._channels = channels  # the list of whoever configures the hub: a reload changes what is in it
         self._receipts = receipts
         self._inboxes = inboxes
         self.counts: Counter[str] = Counter()
