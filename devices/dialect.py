@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from devices.directory import NOTHING_KNOWN, Directory
 from devices.message import Message
 from devices.reading import Reading
 
@@ -31,7 +32,15 @@ class Dialect(Protocol):
         """Return the wildcards that cover all of this dialect, unknown devices included."""
         ...
 
-    def decode(self, message: Message, topic: str) -> Sequence[Reading]:
+    def teaches(self, topic: str) -> bool:
+        """Whether messages on this topic are large lists, to be learned from away from the messages of devices."""
+        ...
+
+    def learn(self, message: Message, topic: str, directory: Directory) -> Directory:
+        """Return what is known after the message; the same object if it teaches nothing. Never raises."""
+        ...
+
+    def decode(self, message: Message, topic: str, directory: Directory = NOTHING_KNOWN) -> Sequence[Reading]:
         """Return what the message says; empty if it tells nothing. `topic`: `message.topic` without the prefix.
 
         Raises Undecodable; never anything else, whatever the bytes.

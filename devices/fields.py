@@ -5,7 +5,7 @@ Source of the odd forms: tests/recorded/dialects ("True", "ON", 1, "100.00"; tim
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import accumulate
 
@@ -63,6 +63,37 @@ def json_object(payload: bytes, limit: int = STATE_LIMIT) -> dict[str, object]:
     if not isinstance(value, dict):
         raise Undecodable(f"the payload is JSON but not an object: {_named(value)}")
     return value
+
+
+def json_items(payload: bytes, most: int, limit: int = LIST_LIMIT) -> Iterator[object]:
+    """Yield the first `most` items of a JSON list, each read by itself so that other threads have their turn between.
+
+    Raises Undecodable, at any item, as `json_value` does, and if it is no list.
+    """
+    content = text(payload, limit)
+    if _depth(payload) > MAX_DEPTH:
+        raise Undecodable(f"the payload is nested deeper than {MAX_DEPTH} levels")
+    if not content.startswith("["):
+        raise Undecodable("the payload is not a JSON list")
+    at = _past_blanks(content, 1)
+    if content[at : at + 1] == "]":
+        return
+    for _ in range(most):
+        try:
+            item, at = _JSON.raw_decode(content, at)
+        except (ValueError, RecursionError):
+            raise Undecodable(f"the list is not JSON at character {at}") from None
+        yield item
+        at = _past_blanks(content, at)
+        if content[at : at + 1] != ",":
+            return
+        at = _past_blanks(content, at + 1)
+
+
+def _past_blanks(content: str, at: int) -> int:
+    while content[at : at + 1] in _BLANKS:
+        at += 1
+    return at
 
 
 def flag(value: object) -> bool | None:
@@ -142,6 +173,7 @@ def _nothing(_: str) -> None:
 
 # json.loads makes a new one for each message.
 _JSON = json.JSONDecoder(parse_constant=_nothing)
+_BLANKS = (" ", "\n", "\r", "\t")
 
 
 def _named(value: object) -> str:

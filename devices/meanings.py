@@ -33,7 +33,7 @@ class Numbers(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How to read one property. `sos`: active calls for help by itself.
+    """How to read one property. `sos`: active calls for help by itself. `lenient`: other words are not unclear.
 
     `flags`: true and false say something, `flag_on` is what true says. A property that measures has no true.
     """
@@ -48,6 +48,7 @@ class Meaning:
     unit: str | None = None
     least: float = 0.0
     sos: bool = False
+    lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def read(meaning: Meaning, value: object) -> Said:
         return Said(_flagged(meaning, value)) if meaning.flags else SAID_NOTHING
     if isinstance(value, int | float):
         return _read_number(meaning, value)
-    return Said(unclear=True)
+    return Said(unclear=not meaning.lenient)
 
 
 def _read_word(meaning: Meaning, value: str) -> Said:
@@ -93,7 +94,7 @@ def _read_word(meaning: Meaning, value: str) -> Said:
     if meaning.flags and (on := flag(value)) is not None:
         return Said(_flagged(meaning, on))
     # A word nobody knows on a gas detector must be heard; on a motion sensor it is one of hundreds of modes.
-    return Said(unclear=meaning.kind in LIFE_SAFETY)
+    return Said(unclear=meaning.kind in LIFE_SAFETY and not meaning.lenient)
 
 
 def _read_number(meaning: Meaning, value: float) -> Said:
@@ -202,6 +203,12 @@ _BY_MEANING: tuple[tuple[Meaning, str], ...] = (
 )
 
 BY_NAME: Mapping[str, Meaning] = {name: meaning for meaning, names in _BY_MEANING for name in names.split()}
+
+# How each kind is read where only the kind is known.
+BY_KIND: Mapping[Kind, Meaning] = {
+    meaning.kind: meaning
+    for meaning in (_GAS, _SMOKE, _CO, _LEAK, _FALL, _MOTION, _CONTACT, _BED, _TAMPER, _BATTERY, _FAULT, _CALL)
+}
 
 
 def by_name(name: str) -> Meaning | None:

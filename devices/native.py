@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
 from devices import fields
+from devices.directory import NOTHING_KNOWN, Directory
 from devices.message import Message
 from devices.presses import press
 from devices.reading import Kind, Reading, State, Undecodable
@@ -19,7 +20,6 @@ from devices.reading import Kind, Reading, State, Undecodable
 T = TypeVar("T")
 
 ROOT = "carehub"
-LOW_PERCENT = 10
 LARGEST_SEQ = 2**63 - 1
 
 # What a device says of itself; the other kinds are the hub's own words for links and bridges.
@@ -54,7 +54,15 @@ class Native:
         """Return the two topics of any device."""
         return (f"{ROOT}/+", f"{ROOT}/+/availability")
 
-    def decode(self, message: Message, topic: str) -> Sequence[Reading]:
+    def teaches(self, topic: str) -> bool:  # noqa: ARG002
+        """Return False: these devices say in each message what they are."""
+        return False
+
+    def learn(self, message: Message, topic: str, directory: Directory) -> Directory:  # noqa: ARG002
+        """Return the directory as it is."""
+        return directory
+
+    def decode(self, message: Message, topic: str, directory: Directory = NOTHING_KNOWN) -> Sequence[Reading]:
         """Return what one publish says: its reading, the battery's, and a fault for each field that is wrong.
 
         Raises Undecodable if kind or state cannot be read; a wrong field beside them never hides a press.
@@ -70,7 +78,8 @@ class Native:
             if state is None:
                 raise Undecodable("neither online nor offline")
             return (replace(blank, state=state),)
-        return _Said(fields.json_object(message.payload), blank).readings()
+        found = _Said(fields.json_object(message.payload), blank, directory.battery_low_percent).readings()
+        return [directory.with_role(reading) for reading in found] if directory.roles else found
 
 
 def _device(topic: str) -> str | None:
@@ -82,8 +91,9 @@ def _device(topic: str) -> str | None:
 class _Said:
     """One message's fields. What is wrong is left out of the reading and becomes a fault of its own."""
 
-    def __init__(self, content: Mapping[str, object], blank: Reading) -> None:
+    def __init__(self, content: Mapping[str, object], blank: Reading, low_percent: int) -> None:
         self.content = content
+        self.low_percent = low_percent
         self.blank = blank
         self.faults: list[Reading] = []
 
@@ -137,7 +147,7 @@ class _Said:
         return found
 
     def _charge(self, percent: int) -> Reading:
-        state = State.ACTIVE if percent <= LOW_PERCENT else State.CLEAR
+        state = State.ACTIVE if percent <= self.low_percent else State.CLEAR
         return replace(self.blank, kind=Kind.BATTERY, state=state, property="battery", percent=percent)
 
 

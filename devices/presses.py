@@ -38,11 +38,11 @@ class Press:
     sos: bool
 
 
-def press(action: object) -> Press | None:
+def press(action: object, *, has_on: bool = False) -> Press | None:
     """Return what an action says; None if it is empty, unknown or no action at all.
 
     `off` alone is the end of a press: emergency buttons say it when their zone clears. Remote controls with an "on"
-    and an "off" key say it too; only the device's definition can tell, so by name it is no press.
+    and an "off" key say it too; only the device's definition can tell (`has_on`), so by name it is no press.
     """
     published = word(str(action) if isinstance(action, int) and not isinstance(action, bool) else action)
     if published is None:
@@ -54,8 +54,14 @@ def press(action: object) -> Press | None:
     if tokens & _CALLS:
         # "sos_release" ends a call; anything else with such a word in it is one.
         return Press(published, State.CLEAR if tokens & _END_TOKENS else State.ACTIVE, sos=True)
-    released = low in _RELEASES or bool(tokens & _RELEASE_TOKENS)
+    released = (low in _RELEASES and not (has_on and low == "off")) or bool(tokens & _RELEASE_TOKENS)
     return Press(published, State.CLEAR if released else State.ACTIVE, sos=False)
+
+
+def is_call(action: str) -> bool:
+    """Whether an action calls for help by itself, whatever the button's role."""
+    said = press(action)
+    return said is not None and said.sos and said.state is State.ACTIVE
 
 
 def is_unclear(action: object) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import alerts, database, demo, deploy, export, homes, run, shelf, simulate
+from hub.cli import alerts, away, database, decode, demo, deploy, export, homes, run, shelf, simulate
 from hub.cli.failure import FAILED, INTERRUPTED, say, sentence
 from hub.cli.helping import Commands
 from hub.cli.logs import configure, masked
@@ -56,6 +56,7 @@ app.add("demo", demo.demo, "carehub demo", "carehub demo --data /tmp/another-dem
 app.add("check-config", homes.check_config, "carehub check-config --config /etc/carehub")
 app.add("apply", homes.apply, "carehub apply", "carehub apply --yes --config /etc/carehub")
 app.add("export", export.export, "carehub export --out -", "carehub export --force --config /etc/carehub")
+app.add("decode", decode.decode, "carehub decode < messages.jsonl", "carehub decode --config settings.json")
 app.add(
     "broker-config",
     deploy.broker_config,
@@ -63,6 +64,7 @@ app.add(
     "carehub broker-config /etc/mosquitto/carehub --listen 0.0.0.0",
 )
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(away.app, name="homes")
 app.add_typer(shelf.app, name="shelf")
 app.add_typer(database.app, name="db")
 app.add_typer(simulate.app, name="simulate")

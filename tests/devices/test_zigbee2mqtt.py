@@ -238,8 +238,8 @@ def test_a_cleared_topic_is_nothing() -> None:
         "flat12/siren/set",
         "bridge/logging",
         "bridge/request/permit_join",
-        "bridge/devices",
         "bridge/info",
+        "bridge/groups",
         "bridge",
     ],
 )
