@@ -64,6 +64,12 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 @cache
+def names(template: str) -> frozenset[str]:
+    """Return the names in a template, and the advice that it can do without."""
+    return frozenset({ADVICE, *(name for part in _parts(template) for name in part.names)})
+
+
+@cache
 def _needed(template: str) -> frozenset[str]:
     return frozenset(name for part in _parts(template) if not part.optional for name in part.names)
 
@@ -108,8 +114,9 @@ def _allowed(name: str, template: str, forms: Sequence[str]) -> tuple[str, ...]:
 
 def name_forms(name: str, lengths: Sequence[int], *least: str) -> tuple[str, ...]:
     """Return a value, its shorter forms of these lengths, and the `least` that can be said instead."""
-    shorter = (cut(name, length) for length in lengths)
-    return tuple(dict.fromkeys((name, *shorter, *(word for word in least if units(word) < units(name)))))
+    size = units(name)
+    shorter = (cut(name, length) for length in lengths if length < size)
+    return tuple(dict.fromkeys((name, *shorter, *(word for word in least if units(word) < size))))
 
 
 def list_forms(items: Sequence[str], joint: str) -> tuple[str, ...]:

@@ -2,16 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hub.alerts.catalogue import Catalogue, Text
+from hub.alerts.catalogue import Catalogue, Phrases, Text
 from hub.alerts.catalogue.en import ENGLISH
 from hub.alerts.catalogue.zh_cn import CHINESE
 from hub.alerts.limits import GSM_PART, GSM_SINGLE, UCS2_PART, UCS2_SINGLE, cut, fold, septets, units
-from hub.alerts.shorten import ADVICE, address_forms, list_forms, name_forms, shorten
+from hub.alerts.shorten import ADVICE, address_forms, list_forms, name_forms, names, shorten
 
 Facts = Mapping[str, str | int]
 
@@ -86,7 +87,7 @@ def render(
     ending = words.phrases.link if linked else (text.reply if replies else text.one_way)
     if linked or key == "sick":
         ending = _stop(text.head, words) + ending
-    forms = _forms(facts, setting, text)
+    forms = _forms(_Said(facts, setting, text), names(text.head + ending))
 
     def finished(body: str) -> str:
         whole = opening + body.strip()
@@ -135,52 +136,123 @@ def _fits(text: str, words: Catalogue, link: str) -> bool:
 # --- facts into words -----------------------------------------------------------------------------------------
 
 
-def _forms(facts: Facts, setting: _Setting, text: Text) -> dict[str, tuple[str, ...]]:
-    """Return what each name in a text stands for, with its shorter forms."""
-    phrases = setting.words.phrases
-    given = {name: _clean(value, 200) for name, value in facts.items()}
-    room = _clean(setting.words.rooms.get(given.get("room", ""), given.get("room_name") or given.get("room", "")), 20)
-    who, address = given.get("who") or given.get("addr", ""), given.get("addr", "")
-    forms: dict[str, tuple[str, ...]] = {name: (cut(value, 40),) for name, value in given.items()}
-    forms |= {
-        "who": name_forms(cut(who, _LONGEST_NAME) or phrases.somebody, range(20, 3, -1)),
-        "addr": address_forms(address) if address and address != who else ("",),
-        "room": (room, ""),
-        "what": (_what(given, setting.words, text), ""),
-        "dev": name_forms(_device(given, room, setting.words, text), (20, 12, 8), _least_device(setting.words, text)),
-        "list": list_forms(
-            [item for item in re.split(r"\s*[、,，;]\s*", given.get("list", "")) if item], phrases.joined
-        ),
-        "outcome": _outcome(given, setting.words),
-        "note": _note(given, setting.words),
-        "desk": (setting.desk,),
-        "link": ("".join(str(facts.get("link", "")).split()),),
-        "tail": ("".join(char for char in given.get("number", "") if char.isdigit())[-4:],),
-        "pct": (phrases.percent.format(n=_number(facts["pct"])) if "pct" in facts else phrases.low,),
-        "type": (cut(given.get("type", ""), 12) or phrases.battery, phrases.battery),
-        ADVICE: (ADVICE, ""),
-    }
-    place = (*forms["who"], "")
-    forms["home"], forms["site"] = (place, ("",)) if address else (("",), place)
-    forms["by"] = name_forms(given.get("by") or phrases.somebody, _PERSON)
-    forms |= {name: name_forms(given.get(name) or phrases.others, _PERSON) for name in ("next", "who2")}
-    forms |= {name: (*name_forms(given.get(name, ""), (20, 12, 8)), "") for name in ("area", "channel", "error")}
-    forms |= {name: (cut(given.get(name, ""), 4),) for name in ("code", "code2", "ref")}
-    forms["pin"] = (cut(given.get("pin", ""), 8),)
-    forms |= {name: (_number(facts[name]), "") for name in ("n", "h", "h2") if name in facts}
-    forms |= {name: _moment(given.get(name, ""), setting) for name in ("at", "eta", "end", "from", "to")}
-    if "mins" in facts:
-        span = _span(facts["mins"], setting.words)
-        forms["span"] = (span,)
-        forms["late"] = ((phrases.late_most if facts.get("late_max") else phrases.late).format(span=span), "")
-    return forms
+@dataclass(frozen=True)
+class _Said:
+    """The facts of one text, each made presentable when it is first asked for: most texts need few of them."""
+
+    facts: Facts
+    setting: _Setting
+    text: Text
+    _clean: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return a fact on one line, at most 200 units."""
+        if name not in self.facts:
+            return default
+        if name not in self._clean:
+            self._clean[name] = _clean(self.facts[name], 200)
+        return self._clean[name]
+
+    @property
+    def phrases(self) -> Phrases:
+        """The words around the facts."""
+        return self.setting.words.phrases
+
+    @property
+    def who(self) -> str:
+        """Whom it is about; a place if there is nobody."""
+        return self.get("who") or self.get("addr")
+
+    @property
+    def room(self) -> str:
+        """The room's name."""
+        known = self.setting.words.rooms.get(self.get("room"))
+        return _clean(known or self.get("room_name") or self.get("room"), 20)
+
+    def place(self, *, has_address: bool) -> tuple[str, ...]:
+        """Return whom it is about, if there is an address or none, as asked."""
+        return (*_FORMS["who"](self), "") if bool(self.get("addr")) is has_address else ("",)
+
+    def number(self, name: str) -> tuple[str, ...]:
+        """Return a count; empty if none was given."""
+        return (_number(self.facts[name]), "") if name in self.facts else ("",)
+
+    def late(self) -> tuple[str, ...]:
+        """Return how late a press is told."""
+        if "mins" not in self.facts:
+            return ("",)
+        phrase = self.phrases.late_most if self.facts.get("late_max") else self.phrases.late
+        return (phrase.format(span=_span(self.facts["mins"], self.setting.words)), "")
+
+
+_Form = Callable[[_Said], tuple[str, ...]]
+
+
+def _name(name: str) -> _Form:
+    return lambda said: (*name_forms(said.get(name), (20, 12, 8)), "")
+
+
+def _other(name: str) -> _Form:
+    return lambda said: name_forms(said.get(name) or said.phrases.others, _PERSON)
+
+
+def _short(name: str, length: int = 4) -> _Form:
+    return lambda said: (cut(said.get(name), length),)
+
+
+def _count(name: str) -> _Form:
+    return lambda said: said.number(name)
+
+
+def _time(name: str) -> _Form:
+    return lambda said: _moment(said.get(name), said.setting)
+
+
+# What each name in a text stands for, with its shorter forms; a name that is not here is a fact as it was given.
+_FORMS: Mapping[str, _Form] = {
+    "who": lambda said: name_forms(cut(said.who, _LONGEST_NAME) or said.phrases.somebody, range(20, 3, -1)),
+    "addr": lambda said: address_forms(said.get("addr")) if said.get("addr") not in ("", said.who) else ("",),
+    "room": lambda said: (said.room, ""),
+    "what": lambda said: (_what(said), ""),
+    "dev": lambda said: name_forms(_device(said), (20, 12, 8), _least_device(said)),
+    "list": lambda said: list_forms(
+        [item for item in re.split(r"\s*[、,，;]\s*", said.get("list")) if item], said.phrases.joined
+    ),
+    "outcome": lambda said: _outcome(said),
+    "note": lambda said: _note(said),
+    "desk": lambda said: (said.setting.desk,),
+    "link": lambda said: ("".join(str(said.facts.get("link", "")).split()),),
+    "tail": lambda said: ("".join(char for char in said.get("number") if char.isdigit())[-4:],),
+    "pct": lambda said: (
+        said.phrases.percent.format(n=_number(said.facts["pct"])) if "pct" in said.facts else said.phrases.low,
+    ),
+    "type": lambda said: (cut(said.get("type"), 12) or said.phrases.battery, said.phrases.battery),
+    ADVICE: lambda _: (ADVICE, ""),
+    "home": lambda said: said.place(has_address=True),
+    "site": lambda said: said.place(has_address=False),
+    "by": lambda said: name_forms(said.get("by") or said.phrases.somebody, _PERSON),
+    **{name: _other(name) for name in ("next", "who2")},
+    **{name: _name(name) for name in ("area", "channel", "error")},
+    **{name: _short(name) for name in ("code", "code2", "ref")},
+    "pin": _short("pin", 8),
+    **{name: _count(name) for name in ("n", "h", "h2")},
+    **{name: _time(name) for name in ("at", "eta", "end", "from", "to")},
+    "span": lambda said: (_span(said.facts["mins"], said.setting.words) if "mins" in said.facts else "",),
+    "late": lambda said: said.late(),
+}
+
+
+def _forms(said: _Said, wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    return {name: _FORMS[name](said) if name in _FORMS else (cut(said.get(name), 40),) for name in wanted}
 
 
 def _clean(value: str | int, longest: int) -> str:
     """Return the value on one line, without what is invisible, turns direction, or looks like a signature or link."""
     text = unicodedata.normalize("NFC", str(value)[: 4 * longest])
-    text = "".join(" " if char.isspace() or char in "【】" else char for char in text)
-    text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
+    if not text.isprintable():
+        text = "".join(" " if char.isspace() else char for char in text)
+        text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
+    text = text.replace("【", " ").replace("】", " ")
     return cut(" ".join(_LINK.sub(" ", text).split()), longest)
 
 
@@ -190,41 +262,43 @@ def _number(value: str | int) -> str:
     return digits if digits.isdecimal() and len(digits) <= 3 else "999+"
 
 
-def _is_stray(text: Text, words: Catalogue) -> bool:
+def _is_stray(said: _Said) -> bool:
     """Whether the text is about a device that nobody configured: it has only the name that it calls itself."""
-    return text.head == words.texts["unknown"].head
+    return said.text.head == said.setting.words.texts["unknown"].head
 
 
-def _what(given: Mapping[str, str], words: Catalogue, text: Text) -> str:
-    what = given.get("what", "").partition(".")[0]
+def _what(said: _Said) -> str:
+    what = said.get("what").partition(".")[0]
     if what == "unknown":
-        what = _KIND_CALLS.get(given.get("device_kind", ""), "unknown") if _is_stray(text, words) else what
-    return words.what.get(what, words.phrases.alert)
+        what = _KIND_CALLS.get(said.get("device_kind"), "unknown") if _is_stray(said) else what
+    return said.setting.words.what.get(what, said.phrases.alert)
 
 
-def _device(given: Mapping[str, str], room: str, words: Catalogue, text: Text) -> str:
+def _device(said: _Said) -> str:
     """Return what a device is called: by kind and room if it is known, else as it calls itself."""
-    kind = given.get("device_kind") or _DEVICE_OF.get(given.get("what", ""), "")
-    if _is_stray(text, words) or kind not in words.devices:
-        return cut(given.get("dev", ""), 40) or _least_device(words, text)
-    if not room or "{room}" in text.head:
-        return words.devices[kind]
-    return words.phrases.device_in.format(room=room, device=words.devices[kind])
+    devices = said.setting.words.devices
+    kind = said.get("device_kind") or _DEVICE_OF.get(said.get("what"), "")
+    if _is_stray(said) or kind not in devices:
+        return cut(said.get("dev"), 40) or _least_device(said)
+    if not said.room or "{room}" in said.text.head:
+        return devices[kind]
+    return said.phrases.device_in.format(room=said.room, device=devices[kind])
 
 
-def _least_device(words: Catalogue, text: Text) -> str:
-    return "" if _is_stray(text, words) else words.phrases.device
+def _least_device(said: _Said) -> str:
+    return "" if _is_stray(said) else said.phrases.device
 
 
-def _note(given: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:
-    note = given.get("note", "")
+def _note(said: _Said) -> tuple[str, ...]:
+    note, remarks = said.get("note"), said.setting.words.remarks
     remark = _REMARKS.get(note.casefold())
-    return (words.remarks[remark],) if remark else (*name_forms(cut(note, 40), (20, 12, 8)), "")
+    return (remarks[remark],) if remark else (*name_forms(cut(note, 40), (20, 12, 8)), "")
 
 
-def _outcome(given: Mapping[str, str], words: Catalogue) -> tuple[str, ...]:
+def _outcome(said: _Said) -> tuple[str, ...]:
     """Return how it ended, with the words somebody added; these are shortened first."""
-    outcome, notes = words.outcomes.get(given.get("outcome", ""), ""), _note(given, words)
+    words = said.setting.words
+    outcome, notes = words.outcomes.get(said.get("outcome"), ""), _note(said)
     if not outcome:
         return notes if notes[-1] == "" else (*notes, "")
     both = [words.phrases.with_note.format(outcome=outcome, note=note) for note in notes if note]
