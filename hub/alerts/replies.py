@@ -202,7 +202,8 @@ def new_code(taken: Collection[str], random_bytes: bytes) -> str:
 
 def _next_free(codes: tuple[str, ...], number: int, used: frozenset[str]) -> str | None:
     """Return the first free one from a place that `number` names."""
-    return next((code for n in range(len(codes)) if (code := codes[(number + n) % len(codes)]) not in used), None)
+    start = number % len(codes)
+    return next((code for n in range(start, start + len(codes)) if (code := codes[n % len(codes)]) not in used), None)
 
 
 @cache

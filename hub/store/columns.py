@@ -14,6 +14,8 @@ from sqlalchemy.types import TypeDecorator
 
 from hub.alerts.policy import Severity
 
+# json.dumps makes one for each call.
+_PLAINLY = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _INT64 = range(-(2**63), 2**63)
@@ -36,7 +38,7 @@ def storable(text: str) -> str:
 
 def dump(value: object) -> str:
     """Return compact JSON; characters no database can hold stay escaped, so that they come back exactly."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _PLAINLY.encode(value)
     return text if storable(text) == text else json.dumps(value, separators=(",", ":"))
 
 

@@ -7,6 +7,7 @@ types and its errors stay SQLAlchemy's.
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Delete, Insert, Select
@@ -14,6 +15,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
@@ -31,7 +33,7 @@ class Prepared:
             raise TypeError("a list of values has another statement for each length: see rows.several")
         self._sql = compiled.string
         binds = [(name, compiled.binds[name]) for name in compiled.positiontup or ()]
-        self._takes = tuple((n, b.type.dialect_impl(_SQLITE).bind_processor(_SQLITE)) for n, b in binds)
+        self._takes = tuple((n, _converter(b.type)) for n, b in binds)
         self._fixed = {n: b.effective_value for n, b in binds if not b.required}
         self._gives = _converters(statement)
 
@@ -74,3 +76,10 @@ def _converters(statement: object) -> tuple[Convert | None, ...]:
         return ()
     found = tuple(c.type.dialect_impl(_SQLITE).result_processor(_SQLITE, None) for c in statement.selected_columns)
     return found if any(found) else ()
+
+
+def _converter(kind: TypeEngine[Any]) -> Convert | None:
+    """Return what makes a value of ours one of SQLite's; our own types are asked directly."""
+    if isinstance(kind, TypeDecorator) and kind.impl_instance.bind_processor(_SQLITE) is None:
+        return partial(kind.process_bind_param, dialect=_SQLITE)
+    return kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)

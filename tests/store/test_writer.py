@@ -321,7 +321,7 @@ async def test_slow_work_is_undone_only_so_often(sqlite: SqlStore) -> None:
 
     def pressed(tx: Transaction) -> None:
         put = threading.Event()
-        loop.call_soon_threadsafe(lambda: (presses.append(asyncio.ensure_future(press())), put.set()))
+        loop.call_soon_threadsafe(lambda: (presses.append(asyncio.ensure_future(press())), loop.call_soon(put.set)))
         put.wait(30)
         slow(tx)
 
