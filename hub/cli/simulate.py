@@ -6,14 +6,13 @@ from typing import Annotated
 import typer
 
 from hub.cli.helping import Commands
+from hub.cli.simulate_fleet import fleet
+from hub.cli.simulate_home import home
 from hub.cli.simulate_wire import wire
 
-app = Commands("Stand-ins for what is outside the hub: the phone carrier with its phones.")
-
-
-@app.callback()
-def simulate() -> None:
-    """Keep `carrier` a command of its own: typer would make a lone command the group itself."""
+app = Commands(
+    "Stand-ins for what is outside the hub: homes, the link to the broker, the phone carrier with its phones."
+)
 
 
 def carrier(
@@ -46,6 +45,19 @@ def carrier(
     raise typer.Exit(run(host, port, account_sid, auth_token, number, webhook_url, state_file))
 
 
+app.add(
+    "home",
+    home,
+    "carehub simulate home --scenario list",
+    "carehub simulate home --scenario gas-leak --virtual --messages",
+    "carehub simulate home --speed 60 --fault stuck:hall-motion",
+)
+app.add(
+    "fleet",
+    fleet,
+    "carehub simulate fleet --write /tmp/fleet --homes 500",
+    "carehub simulate fleet --config /tmp/fleet --homes 500 --rate 2000 --presses 30",
+)
 app.add(
     "carrier",
     carrier,

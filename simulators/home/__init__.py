@@ -20,7 +20,7 @@ from simulators.home.plan import DIALECTS, NATIVE, ZIGBEE2MQTT, Device, Plan
 from simulators.home.pokes import CannotPoke
 from simulators.home.resident import DeviceView, Resident
 from simulators.home.route import Act
-from simulators.home.scenarios import SCENARIOS, Scenario
+from simulators.home.scenarios import SCENARIOS, NoScenario, Scenario, scenario_named
 from simulators.home.words import room_name
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "House",
     "Machine",
     "NATIVE",
+    "NoScenario",
     "OUTSIDE",
     "Plan",
     "Publisher",
@@ -49,4 +50,5 @@ __all__ = [
     "Told",
     "ZIGBEE2MQTT",
     "room_name",
+    "scenario_named",
 ]

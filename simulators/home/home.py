@@ -9,13 +9,12 @@ from typing import Protocol
 
 from simulators.carrier.clock import Clock
 from simulators.home.habits import Habits
-from simulators.home.happenings import Happening, Publisher, PublisherAway, Said
+from simulators.home.happenings import Happening, Publisher, PublisherAway, Said, Told
 from simulators.home.machine import Machine
 from simulators.home.node import Clocks, Fault
 from simulators.home.plan import Plan
-from simulators.home.pokes import CannotPoke
 from simulators.home.resident import DeviceView, Resident
-from simulators.home.scenarios import SCENARIOS, Scenario
+from simulators.home.scenarios import Scenario, scenario_named
 
 # Messages of QoS 1 that wait while the broker is away; beyond it the oldest go.
 _REMEMBERED = 1_000
@@ -54,6 +53,7 @@ class SimulatedHome:
         self._unsent: deque[Said] = deque(maxlen=_REMEMBERED)
         self._sending = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._away = False
         self._life: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -153,10 +153,8 @@ class SimulatedHome:
         await self._do(lambda now: self._machine.poke(now, device, what))
 
     async def play(self, name: str) -> Scenario:
-        """Begin a scenario by its name, and return it. Raises CannotPoke."""
-        scenario = SCENARIOS.get(name)
-        if scenario is None:
-            raise CannotPoke(f"there is no scenario {name}; there are {', '.join(SCENARIOS)}")
+        """Begin a scenario by its name, and return it. Raises NoScenario; CannotPoke if a device is missing."""
+        scenario = scenario_named(name)
         await self._do(lambda now: self._machine.play(now, scenario))
         return scenario
 
@@ -215,10 +213,20 @@ class SimulatedHome:
                 said = self._outbox[0]
                 try:
                     await self._publisher.publish(said.topic, said.payload, said.qos, said.retain)
+                    self._notice_broker(said.at, away=False)
                 except PublisherAway:
-                    if said.qos and not said.by_broker:
+                    self._notice_broker(said.at, away=True)
+                    if said.qos and not said.retain:
                         self._unsent.append(said)  # a bridge forgets, a device of its own remembers
                 self._outbox.popleft()
+
+    def _notice_broker(self, at: datetime, *, away: bool) -> None:
+        """Tell once that messages get lost, and once that they arrive again."""
+        if away is not self._away:
+            self._away = away
+            zh = "连不上消息服务器：桥接发的消息会丢" if away else "又连上消息服务器了"
+            en = "the broker is out of reach: what bridges publish is lost" if away else "the broker is there again"
+            self._take([Told(at, "world", zh, en)])
 
     def _ask_broker(self, on: bool) -> None:
         if self._broker is not None:

@@ -203,7 +203,7 @@ class Machine:
             self._later(now + deed.after, story, deed)
         if scenario.day_after is not None:
             self._agenda.put(now + scenario.lasts, lambda at: self._ends(at, story))
-        return [Told(now, "scenario", f"情景：{scenario.title_zh}", f"scenario: {scenario.title_en}")]
+        return [Told(now, "scenario", f"情景：{scenario.title_zh}", f"Scenario: {scenario.title_en}")]
 
     def go_on(self, now: datetime) -> list[Happening]:
         """End the scenario: the resident's usual day goes on from where she is, as after help has come."""

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 
 from simulators.home.habits import Doing
+from simulators.home.pokes import CannotPoke
+
+
+class NoScenario(CannotPoke):
+    """There is no scenario of that name; the text says which there are."""
 
 
 def _s(seconds: float) -> timedelta:
@@ -192,3 +197,11 @@ _ALL = (
 )
 
 SCENARIOS: Mapping[str, Scenario] = {scenario.name: scenario for scenario in _ALL}
+
+
+def scenario_named(name: str) -> Scenario:
+    """Return a scenario; raises NoScenario."""
+    found = SCENARIOS.get(name)
+    if found is None:
+        raise NoScenario(f"There is no scenario {name}; there are {', '.join(SCENARIOS)}.")
+    return found
