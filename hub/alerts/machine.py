@@ -321,7 +321,7 @@ def _resolve(alert: Alert, event: ev.Resolve, scene: Scene) -> Change:
     facts: dict[str, Value] = {"by": scene.name(event.by), "outcome": event.outcome.value, "at": scene.now.isoformat()}
     if event.note:
         facts["note"] = event.note
-    others = tuple(Tell(p, "resolved", facts) for p in scene.told(alert, but=(event.by,)))
+    others = tuple(Tell(p, "recovered" if by_hub else "resolved", facts) for p in scene.told(alert, but=(event.by,)))
     answer = "answer.resolved_active" if alert.active else "answer.resolved"
     own = () if by_hub else (Tell(event.by, answer, facts),)
     return Change(ended, (entry,), (*own, *others), cancel=True)

@@ -19,6 +19,7 @@ Facts = Mapping[str, str | int]
 # Texts that ask somebody to come or to act: they carry the round, and can carry a link.
 CALLS = frozenset(
     {"sos", "sos.late", "sos.late.most", "call", "gas", "smoke", "co", "fall", "leak", "inactivity", "wandering"}
+    | {"unproven", "unheard", "unheard.homes", "tamper", "fault"}
     | {"silent", "battery", "mains", "gateway", "area", "unknown", "still_active", "nobody_reachable", "empty_step"}
     | {"session_lost", "database_lost", "qos0", "unreadable", "channel_refused", "stranger_code", "config_differs"}
     | {"lapsed.others", "need_help", "nobody", "other"}

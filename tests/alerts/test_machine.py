@@ -454,7 +454,7 @@ def test_resolved_with_outcome_and_note_everybody_told_hears_it() -> None:
 
 def test_an_alert_that_the_hub_ends_itself_answers_nobody() -> None:
     assert told(apply(an_alert(), ev.Resolve("hub", Outcome.GENUINE), scene(MINUTE, a_message("son")))) == [
-        ("son", "resolved")
+        ("son", "recovered")
     ]
 
 

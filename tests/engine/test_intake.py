@@ -436,7 +436,7 @@ def test_a_detector_that_becomes_readable_late_ends_its_fault() -> None:
     hub.forward(HOUR)
     hub.said()
     hub.hazard(active=False)
-    assert hub.said() == [("nurse", "resolved")]
+    assert hub.said() == [("nurse", "recovered")]
     garbage(hub)
     assert hub.alert().stage is Stage.OPEN
 

@@ -34,6 +34,11 @@ _ALERTS = {
     ),
     "wandering": Text("{who} went out[ at {at}] and has not come back.[ {addr}.]", _GO, _DESK),
     "silent": Text("{Dev} of {who}: no signal[ for {h} h].[ {addr}.] Please visit today.", _TASK, _DESK),
+    "unproven": Text("{Dev} of {who}: not pressed[ for {n} days].[ {addr}.] Please press it once.", _TASK, _DESK),
+    "unheard": Text("{n} new devices of {who} silent for a day[: {list}].[ {addr}.] Please check.", _TASK, _DESK),
+    "unheard.homes": Text("{area}: {n} new homes silent for a day.[ First: {list}.]", _TASK, _DESK),
+    "tamper": Text("{Dev} of {who} was opened or moved[, {at}].[ {addr}.] Please check it.", _TASK, _DESK),
+    "fault": Text("{Dev} of {who} reports a fault[, {at}], it may not alarm.[ {addr}.] Visit today.", _TASK, _DESK),
     "battery": Text("{Dev} of {who}: battery {pct}.[ {addr}.] Change {type} within 3 days.", _TASK),
     "mains": Text("Power cut for 1 h at {who}. The hub runs on battery[, about {h} h]. The call button works."),
     "gateway": Text(
@@ -117,6 +122,7 @@ _FOLLOW_UPS = {
         _NOW,
     ),
     "resolved": Text("{What} of {who} is closed[: {outcome}].[ {by}][, {at}]"),
+    "recovered": Text("All well again: {what} of {who}[, {at}]. Nothing for you to do."),
     "cancelled": Text(
         "{who} pressed cancel at home[, {at}]. Please phone to make sure.", " All well? Reply 4[. Ref {code}]", _DESK
     ),
@@ -193,6 +199,11 @@ ENGLISH = Catalogue(
         "inactivity": "lack of movement",
         "wandering": "absence",
         "silent": "silent device",
+        "unproven": "press test",
+        "unheard": "silent set-up",
+        "unheard.homes": "silent set-up",
+        "tamper": "tampering",
+        "fault": "device fault",
         "battery": "battery task",
         "mains": "power cut",
         "gateway": "hub outage",

@@ -29,6 +29,11 @@ _ALERTS = {
     ),
     "wandering": Text("{who}[于{at}]出门，一直没有回来[，{addr}]。", _GO, f"请找一找{_AND_DESK}"),
     "silent": Text("{who}家{dev}[已{h}小时]没有信号[，{addr}]。请今天上门", _TASK, _AND_DESK),
+    "unproven": Text("{who}家{dev}[已{n}天]没有按过，不知道灵不灵[，{addr}]。请上门试按一次", _TASK, _AND_DESK),
+    "unheard": Text("{who}家有{n}个设备装好一天还没有信号[：{list}][，{addr}]。请上门检查", _TASK, _AND_DESK),
+    "unheard.homes": Text("{area}有{n}户装好一天还没有信号。[先看{list}。]", "处理回复1[，编号{code}]", _DESK),
+    "tamper": Text("{who}家{dev}[于{at}]被打开或拆动[，{addr}]。请上门看看", _TASK, _AND_DESK),
+    "fault": Text("{who}家{dev}[于{at}]报故障[，可能不响了][，{addr}]。请今天上门", _TASK, _AND_DESK),
     "battery": Text("{who}家{dev}电量{pct}[，{addr}]。请3天内换[{type}]电池", _TASK),
     "mains": Text("{who}家停电1小时了，报警主机用备用电源[，约能用{h}小时]。呼叫按钮现在能用"),
     "gateway": Text("{who}家主机[{at}起]断线，按呼叫收不到[，{addr}]。请打电话问平安", _HANDLE, _AND_DESK),
@@ -83,6 +88,7 @@ _FOLLOW_UPS = {
         "{by}把{who}[的{what}]转给您[，请{eta}前到][，{addr}]。", "到了回复3，去不了回复2[。编号{code}]", _NOW
     ),
     "resolved": Text("{who}[的{what}]已办结[：{outcome}][。{by}处理][，{at}]"),
+    "recovered": Text("{who}[的{what}]已解除，恢复正常[，{at}]。您不用再管"),
     "cancelled": Text("{who}[于{at}]在家按了取消，表示没事。请打电话确认", "，没事回复4[，编号{code}]", _AND_DESK),
     "nobody": Text(
         "{who}[的{what}]已{span}没有人接手，所有人都叫过。请值班长马上处理", "[，编号{code}]", "[，编号{code}]"
@@ -145,6 +151,11 @@ CHINESE = Catalogue(
         "inactivity": "无动静提醒",
         "wandering": "外出未归",
         "silent": "设备失联",
+        "unproven": "按钮试按",
+        "unheard": "新设备失联",
+        "unheard.homes": "新装户失联",
+        "tamper": "拆动提醒",
+        "fault": "设备故障",
         "battery": "换电池任务",
         "mains": "停电提醒",
         "gateway": "主机断线",
