@@ -225,6 +225,25 @@ class Registry:
             found[home.prefix] = (*found.get(home.prefix, ()), home)
         return found
 
+    @cached_property
+    def homes_by_area(self) -> Mapping[str, tuple[Home, ...]]:
+        """Homes by the code of their area."""
+        found: dict[str, list[Home]] = {}
+        for home in self.homes.values():
+            found.setdefault(home.area, []).append(home)
+        return {area: tuple(homes) for area, homes in found.items()}
+
+    @cached_property
+    def homes_below(self) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the homes that have devices on topics below each level; "" is above all."""
+        found: dict[str, dict[str, None]] = {}
+        for home in self.homes.values():
+            for topic in {(home.prefix + device.topic).rpartition("/")[0] for device in home.devices}:
+                levels = topic.split("/") if topic else []
+                for n in range(len(levels) + 1):
+                    found.setdefault("/".join(levels[:n]), {})[home.id] = None
+        return {level: tuple(ids) for level, ids in found.items()}
+
     def device(self, home: str, device: str | None) -> Device | None:
         """Return one configured device, or None."""
         owner = self.homes.get(home)
