@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from devices.dialects import build as build_dialects
 from hub.channels.twilio_sms import TwilioSms
+from hub.alerts.notification import Notification
 from hub.clock import Clock
 from hub.dispatch.audit import Auditor
 from hub.dispatch.dispatcher import Dispatcher
@@ -21,6 +22,7 @@ from hub.dispatch.lifeline import Lifeline
 from hub.dispatch.poller import Poller
 from hub.dispatch.words import Words
 from hub.engine import Engine, floor
+from hub.engine.links import Links
 from hub.engine.retention import Retention
 from hub.engine.work import Work
 from hub.homes import Registry
@@ -31,9 +33,12 @@ from hub.rules import faults
 from hub.settings import Configuration, HubSettings
 from hub.settings.registry_json import dump, parse
 from hub.store import NoStore, SqlStore
+from hub.store.secret import secret
 from hub.web.app import build as build_web
+from hub.web.contact import ContactPages
 from hub.web.ports import AppPorts, Figures, Part, SessionFigures
 from hub.web.server import Server
+from hub.web.view import PageSettings
 
 T = TypeVar("T")
 log = structlog.get_logger("hub")
@@ -58,16 +63,20 @@ class Hub:
         self.clock = clock
         self.broker = broker
         self.channels = channels_of(configuration, clock)
-        words = Words(settings.language, settings.timezone, settings.desk)
+        self.links = Links(secret(beside_database(configuration, ".links.key")), settings.web.public_url)
+        words = Words(settings.language, settings.timezone, settings.desk, self.links)
         self.engine = Engine(store, clock, settings.site, settings.policies)
         self.lifeline = Lifeline(clock, self.channels, words, image_path(configuration))
         self.engine.on_shelved = self.lifeline.shelved
+        self.engine.passes = self._link_passes
         self.dispatcher = Dispatcher(self.engine, self.channels, clock, words)
         self.poller = Poller(self.engine, self.channels, clock, self.lifeline, self.dispatcher.emergency)
         self.auditor = Auditor(self.engine, clock, self._links, settings.audit.deadman_url)
         self.retention = Retention(store, clock, settings.keep.readings, settings.keep.alerts)
         self.hooks = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
-        self.server = Server(build_web(AppPorts(self, self, self, measured=self), self.hooks), settings.web.listen)
+        pages = ContactPages(self.engine, self._page_settings, clock)
+        ports = AppPorts(self, self, self, measured=self, pages=pages)
+        self.server = Server(build_web(ports, self.hooks), settings.web.listen)
         self.ingest: Ingest | None = None
         # What the last reload did not take of the configuration, and why; for /readyz.
         self.not_taken = ""
@@ -236,6 +245,7 @@ class Hub:
         self.engine.world = replace(self.engine.world, policies=settings.policies)
         self.dispatcher.words = _reworded(self.dispatcher.words, settings)
         self.lifeline.words = _reworded(self.lifeline.words, settings)
+        self.links.public_url = settings.web.public_url.rstrip("/")
         self.auditor.deadman_url = settings.audit.deadman_url
         self.retention.readings, self.retention.alerts = settings.keep.readings, settings.keep.alerts
         if self.ingest and settings.dialects != before.hub.dialects:
@@ -255,6 +265,17 @@ class Hub:
         self.channels = channels_of(self.configuration, self.clock, kept)
         self.hooks[:] = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
         self.lifeline.channels = self.dispatcher.channels = self.poller.channels = self.channels
+
+    def _link_passes(self, message: Notification) -> bool:
+        """Whether a text with a link gets through the way this message went."""
+        channel = self.channels.by_name.get(message.channel)
+        return channel is not None and channel.links(message.to or "")
+
+    def _page_settings(self) -> PageSettings:
+        """Return what pages say of this hub; who signs its texts signs its pages."""
+        settings = self.configuration.hub
+        sender = next((c.signature for c in self.channels.by_name.values() if c.signature), None)
+        return PageSettings(settings.language, settings.timezone, settings.web.public_url, settings.desk, sender)
 
     # --- what webhooks hand in (hub.web.ports)
 
@@ -403,6 +424,7 @@ def channels_of(configuration: Configuration, clock: Clock, kept: Mapping[str, C
             auth_token=account.token,
             public_url=settings.web.public_url,
             signature=channel.signature,
+            links=channel.links == "send",
             api_base=account.api_base,
             clock=clock,
         )
@@ -410,8 +432,13 @@ def channels_of(configuration: Configuration, clock: Clock, kept: Mapping[str, C
 
 
 def image_path(configuration: Configuration) -> Path:
-    """Return where the image for a sick store lies: beside an SQLite database, else in the configuration's `var`."""
+    """Return where the image for a sick store lies."""
+    return beside_database(configuration, ".image.json")
+
+
+def beside_database(configuration: Configuration, ending: str) -> Path:
+    """Return where a file of the hub's own lies: beside an SQLite database, else in the configuration's `var`."""
     url = make_url(configuration.hub.database)
     if url.get_backend_name() == "sqlite" and url.database:
-        return Path(url.database).with_suffix(".image.json")
-    return configuration.folder / "var" / "carehub.image.json"
+        return Path(url.database).with_suffix(ending)
+    return configuration.folder / "var" / f"carehub{ending}"

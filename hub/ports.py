@@ -177,6 +177,17 @@ class Kept(StrEnum):
     NUMBERS = "numbers"
 
 
+@dataclass(frozen=True, slots=True)
+class PageLink:
+    """What the link of a contact's page opens, and until when. Of its token only the digest is kept."""
+
+    digest: bytes
+    alert_id: str
+    person_id: str
+    created_at: datetime
+    expires_at: datetime
+
+
 # The primary key of a row.
 Key = tuple[Any, ...]
 
@@ -354,6 +365,15 @@ class Transaction(Protocol):
         """Note that an inbound message was taken; False if it had been before."""
         ...
 
+    # contacts' pages
+    def save_link(self, link: PageLink) -> None:
+        """Keep a link; one that is known keeps its times."""
+        ...
+
+    def link(self, digest: bytes) -> PageLink | None:
+        """Return what the token with this digest opens, expired or not."""
+        ...
+
     # what was kept long enough
     def old(self, what: Kept, before: datetime, limit: int) -> list[Key]:
         """Return the keys of at most `limit` rows that were over before then; unresolved alerts never are."""
@@ -461,6 +481,10 @@ class Channel(Protocol):
 
     def replies(self, to: str) -> bool:
         """Whether an answer from this number can reach us (else the one-way text is used)."""
+        ...
+
+    def links(self, to: str) -> bool:
+        """Whether a text with a link gets through to this number, and the link leads from there to this hub."""
         ...
 
     @property

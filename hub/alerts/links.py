@@ -41,7 +41,6 @@ class Said(StrEnum):
     TAKEN = "taken"  # somebody else was first
     CLOSED = "closed"
     ACTIVE = "active"  # the detector still alarms: closing needs one more word
-    TAKE_FIRST = "take_first"
 
 
 class Face(StrEnum):
@@ -153,8 +152,6 @@ def events(alert: Alert, person: str, tap: Tap, *, watched: bool = False) -> tup
     if tap is Tap.CANNOT:
         lets_go = alert.stage is Stage.OPEN or mine
         return (ev.Pass(person, "page") if lets_go else ev.Withdraw(person, "page"),), Said.DONE
-    if tap is Tap.PHONED and not takes_part:
-        return (), Said.TAKE_FIRST
     there = _arrived(alert, person) if tap is Tap.WELL else ()
     if alert.active and not watched:
         return there, Said.ACTIVE

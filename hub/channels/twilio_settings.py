@@ -20,7 +20,8 @@ class TwilioAccount:
 class TwilioSmsSettings(BaseModel):
     """One channel of type `twilio_sms`.
 
-    `from_` (in YAML `from`) is the sending number in E.164; `signature` stands in front of Chinese texts.
+    `from_` (in YAML `from`) is the sending number in E.164; `signature` stands in front of Chinese texts. `links`: whether
+    who is told of an alert gets a second text with the link of its page, where links get through.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
@@ -32,6 +33,7 @@ class TwilioSmsSettings(BaseModel):
     type: Literal["twilio_sms"] = "twilio_sms"
     from_: str = Field(alias="from")
     signature: str | None = Field(default=None, min_length=1, max_length=20)
+    links: Literal["send", "never"] = "send"
 
     @field_validator("from_")
     @classmethod
@@ -54,6 +56,11 @@ class TwilioSmsSettings(BaseModel):
 
         Source: twilio.com/en/guidelines/cn/sms, "Two-way SMS not supported".
         """
+        return not to.startswith("+86")
+
+    @staticmethod
+    def links_pass(to: str) -> bool:
+        """Whether a text with a link gets through to this number: not to mainland China (same source)."""
         return not to.startswith("+86")
 
     @staticmethod

@@ -57,6 +57,7 @@ class TwilioSms:
         auth_token: str,
         public_url: str,
         signature: str | None = None,
+        links: bool = True,
         api_base: str | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -74,6 +75,7 @@ class TwilioSms:
         self.signature = signature
         self.account_sid = account_sid
         self.number = from_number
+        self._links = links
         self._public_url = public_url.rstrip("/")
         reachable = is_public(public_url) or (api_base is not None and not is_public(api_base))
         self._callback = f"{self._public_url}{STATUS_PATH}{RETRIES}" if reachable else None
@@ -102,6 +104,13 @@ class TwilioSms:
     def replies(self, to: str) -> bool:
         """Whether an answer from this number can reach us: Twilio takes none from mainland China."""
         return TwilioSmsSettings.replies(to)
+
+    def links(self, to: str) -> bool:
+        """Whether a link gets through to this number and leads here: what Twilio can call, a phone can open.
+
+        Not to mainland China, where links are filtered: twilio.com/en/guidelines/cn/sms.
+        """
+        return self._links and self._callback is not None and TwilioSmsSettings.links_pass(to)
 
     async def send(self, to: str, text: str, *, limit: timedelta) -> Accepted | Rejected | NoAnswer:
         """Hand one message to Twilio; NoAnswer only if the request may have left and nothing certain came back."""

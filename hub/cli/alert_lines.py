@@ -28,6 +28,8 @@ class Shown:
         where = f"{alert.facts.get('who', '')} {alert.facts.get('addr', '')}".strip()
         parts = [alert.code, alert.severity.value, alert.what, alert.home_id, where]
         parts += [f"since {self.at(alert.opened_at)}", f"{alert.count} times" if alert.count > 1 else ""]
+        moved_at = alert.facts.get("life_at")
+        parts += [f"moved again {self.moment(moved_at)}" if moved_at else ""]
         parts += [_late(alert.late), "still active" if alert.active else "", self._state(alert)]
         return " · ".join(part for part in parts if part)
 
@@ -59,6 +61,10 @@ class Shown:
     def at(self, at: datetime | None) -> str:
         """Return a time as the site's clocks show it."""
         return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+    def moment(self, iso: Any) -> str:
+        """Return a time that a detail or fact holds as text."""
+        return self.at(datetime.fromisoformat(str(iso))) if iso else ""
 
     def _state(self, alert: Alert) -> str:
         if alert.stage is Stage.RESOLVED:
@@ -94,6 +100,7 @@ def summary(alert: Alert) -> dict[str, Any]:
         "device": alert.device_id,
         "room": alert.room,
         "active": alert.active,
+        "moved_at": alert.facts.get("life_at"),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
         "outcome": alert.outcome.value if alert.outcome else None,
     }
@@ -181,6 +188,7 @@ _EVENTS: Mapping[str, Phrase] = {
     "lapsed": lambda d, shown: f"no word from {shown.name(d.get('holder'))} in time",
     "reopened": lambda d, _: f"open again: {_plain(d.get('why'))}",
     "cleared": lambda *_: "the device says that it is over",
+    "life": lambda d, shown: f"a sign of life by {d.get('device')}, {shown.moment(d.get('at'))}",
     "still_active": lambda *_: "still active after the watch: open again",
     "watch_ended": lambda *_: "the watch is over",
     "said": lambda d, _: f"wrote “{d.get('text')}”",

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from hub.alerts.links import is_link
 from hub.alerts.notification import Fate, Notification
 from hub.clock import Clock
 from hub.decide import SILENT_CARRIER
@@ -153,7 +154,8 @@ class Dispatcher:
 
     async def _claim(self, *, emergency: bool) -> int:
         def due(work: Work, most: int) -> Sequence[Notification]:
-            return work.transaction.due_notifications(work.now, most, emergency=emergency)
+            found = work.transaction.due_notifications(work.now, most, emergency=emergency)
+            return found if emergency else _links_last(found, work)
 
         launch = Launch(self._slots[emergency], due, self._prepared_alone, partial(self._start, emergency))
         try:
@@ -209,6 +211,8 @@ class Dispatcher:
                 self._unsendable(message, work, "no number any more")
                 return None
             due_at = work.now + self.send_limit + GRACE
+            if is_link(filled.key) and self.words.links is not None:
+                self.words.links.keep(work, filled)
             message = replace(filled, fate=Fate.SENDING, tries=message.tries + 1, sending_since=work.now, due_at=due_at)
         elif message.fate is Fate.SENDING:  # its attempt ended without a word: the store was away, or the hub
             message = replace(message, fate=Fate.UNKNOWN, due_at=work.now + self.look_up_limit + GRACE)
@@ -235,7 +239,8 @@ class Dispatcher:
 
     async def _send(self, slot: Slot, job: _Job) -> None:
         message = job.message
-        result = await _safely(job.channel.send(message.to or "", message.text or "", limit=self.send_limit))
+        text = self.words.whole(message)
+        result = await _safely(job.channel.send(message.to or "", text, limit=self.send_limit))
         slot.give()  # the carrier has room for the next one, however long this answer waits for its commit
         log.info("sent", notification=message.id, alert=message.alert_id, key=message.key, result=type(result).__name__)
         await self.engine.answered(message.id, result)
@@ -244,7 +249,7 @@ class Dispatcher:
         message = job.message
         since = message.sending_since or message.created_at
         answer = await _safely(
-            job.channel.look_up(message.to or "", message.text or "", since, limit=self.look_up_limit)
+            job.channel.look_up(message.to or "", self.words.whole(message), since, limit=self.look_up_limit)
         )
         await self.engine.looked_up(message.id, answer)
 
@@ -271,6 +276,14 @@ class Dispatcher:
 
 def _own_emergencies(work: Work, most: int) -> Sequence[Notification]:
     return work.due_emergencies()[:most]
+
+
+def _links_last(found: Sequence[Notification], work: Work) -> Sequence[Notification]:
+    """Return what may leave: links do when nobody's first text waits, whoever's alert it is about."""
+    others = [message for message in found if not is_link(message.key)]
+    if others or not found or work.transaction.due_notifications(work.now, 1, emergency=True):
+        return others
+    return found
 
 
 def _unclaimed(message: Notification, now: datetime) -> Notification:

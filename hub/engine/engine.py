@@ -11,11 +11,14 @@ import structlog
 
 from hub.alerts.alert import Alert
 from hub.alerts.events import Event
+from hub.alerts.links import Said, Tap
+from hub.alerts.notification import Notification
 from hub.alerts.policy import Policy, Severity
 from hub.clock import Clock
 from hub.decide import World, due
 from hub.engine import fates, people
 from hub.engine.intake import digest, take_in
+from hub.engine.links import Sight, look, tap
 from hub.engine.work import Work
 from hub.homes import SITE, Registry
 from hub.ports import (
@@ -77,6 +80,8 @@ class Engine:
         # A cry for help whose handling failed three times must not end on a shelf.
         self.on_shelved: Callable[[Arrival], None] = lambda _: None
         self.at_once: Callable[[], Launch] | None = None
+        # Whether a text with a link gets through the way a message went; without it nobody gets one.
+        self.passes: Callable[[Notification], bool] | None = None
         self._wakers: list[asyncio.Event] = []
 
     def wakes(self, event: asyncio.Event) -> None:
@@ -105,6 +110,7 @@ class Engine:
         def run(transaction: Transaction) -> tuple[T, bool, Sequence[Mapping[str, str]]]:
             now = self.clock.now()
             current = Work(transaction, self._current(transaction), now)
+            current.passes = self.passes
             result = work(current)
             changed = current.finish()
             transaction.set_fact(LAST_COMMITTED, now.isoformat())
@@ -134,6 +140,15 @@ class Engine:
     async def command(self, ref: str, event: Callable[[Alert], Event]) -> Alert:
         """Do what a person asked for; raises NoSuchAlert, InvalidTransition, StillDangerous."""
         return await self.write(Lane.DUTY, lambda work: people.command(work, ref, event))
+
+    async def look_at_page(self, token: str) -> Sight:
+        """Return what the page with this token shows; raises NoSuchLink, LinkExpired, StoreUnavailable."""
+        registry, now = self.world.registry, self.clock.now()
+        return await self.store.read(lambda t: look(t, registry, token, now))
+
+    async def tap(self, token: str, what: Tap, *, watched: bool = False, until: datetime | None = None) -> Said:
+        """Do what a person tapped on their page; raises NoSuchLink, LinkExpired, StoreUnavailable."""
+        return await self.write(Lane.DUTY, lambda work: tap(work, token, what, watched=watched, until=until))
 
     async def answered(self, id: str, result: Accepted | Rejected | NoAnswer) -> None:
         """Take the outcome of one attempt, and the receipt that may have overtaken it."""

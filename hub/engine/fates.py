@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.change import Change
+from hub.alerts.links import is_link
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.decide import SILENT_CARRIER, act, again_in, step_silent
@@ -27,6 +28,7 @@ def answered(work: Work, id: str, result: Accepted | Rejected | NoAnswer) -> str
         return None
     if isinstance(result, Accepted) and _is_anothers(work, message, result):
         result = NoAnswer("the carrier named the same words sent before")
+    work.settle(message)
     if isinstance(result, Accepted):
         accepted(work, message, result)
         return result.provider_id
@@ -60,6 +62,7 @@ def looked_up(work: Work, id: str, result: Accepted | NoAnswer | None) -> None:
     message = work.transaction.notification(id)
     if message is None or message.fate is not Fate.UNKNOWN:
         return
+    work.settle(message)
     if isinstance(result, Accepted):
         if not _is_anothers(work, message, result):
             accepted(work, message, result)
@@ -101,6 +104,7 @@ def reported(work: Work, report: FateReport) -> bool:
 
 def unsendable(work: Work, message: Notification, why: str) -> None:
     """Take that a message cannot even be handed over: no such channel or number any more. Others wait no longer."""
+    work.settle(message)
     _failed(work, message, Verdict.NEXT_CHANNEL, why)
 
 
@@ -151,9 +155,11 @@ def _queue_again(work: Work, message: Notification, due_at: datetime) -> None:
 
 def _is_wanted(work: Work, message: Notification) -> bool:
     """Whether a call for help is still to be made: its alert waits for somebody, in the same round."""
-    if message.alert_id is None or message.step is None:
+    if message.alert_id is None or (message.step is None and not is_link(message.key)):
         return True
     alert = _alert(work, message)
+    if is_link(message.key):
+        return alert is not None and alert.stage is not Stage.RESOLVED
     return alert is not None and alert.stage is Stage.OPEN and alert.round == message.round
 
 

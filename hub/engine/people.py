@@ -8,6 +8,7 @@ from hub.alerts import events as ev
 from hub.alerts.alert import Alert, Stage
 from hub.alerts.change import TOLD, Change, Tell
 from hub.alerts.choose import Told
+from hub.alerts.links import is_link
 from hub.alerts.notification import Notification
 from hub.alerts.policy import Severity
 from hub.alerts.replies import parse
@@ -71,12 +72,14 @@ def _told(work: Work, people: tuple[Person, ...], sent_at: datetime | None) -> t
     told: dict[str, str] = {}
     too_early = False
     messages = work.transaction.notifications_told([p.id for p in people])
-    for message in sorted(messages, key=lambda m: (m.created_at, m.id), reverse=True):
+    # A link tells nothing new: what it follows was told before, and answered perhaps before the link arrived.
+    newest_first = sorted(messages, key=lambda m: (not is_link(m.key), m.created_at, m.id), reverse=True)
+    for message in newest_first:
         if message.fate not in TOLD or not message.alert_id or not message.person_id:
             continue
         left_at = message.sending_since or message.created_at
         if sent_at is not None and left_at > sent_at + CARRIERS_SECONDS:
-            too_early = True
+            too_early = too_early or not is_link(message.key)
             continue
         told.setdefault(message.alert_id, message.person_id)
     alerts = {id: work.transaction.alert(id) for id in told}

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from ulid import ULID
 
-from hub.alerts.alert import Alert, Entry
+from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.change import Change
+from hub.alerts.links import asks, awaiting, companion, is_link
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.alerts.replies import new_code
@@ -33,6 +34,9 @@ class Work:
         self._new: list[Notification] = []
         self._changed: dict[str, Notification] = {}
         self._codes: set[str] | None = None
+        # Whether a link gets through the way a message went; without it no link is sent.
+        self.passes: Callable[[Notification], bool] | None = None
+        self._settled: dict[str, None] = {}
 
     # --- alerts
 
@@ -76,6 +80,7 @@ class Work:
         self._entries.setdefault(alert.id, []).extend(change.entries)
         if change.cancel:
             self._cancel(alert.id)
+            self._settled[alert.id] = None
         elif any(tell.step is not None for tell in change.tells):
             self._cancel(alert.id, before=alert.round)
         self.queue(messages(change, self.now, self.new_id))
@@ -95,6 +100,11 @@ class Work:
             kept = self._sent[message.alert_id]
             self._sent[message.alert_id] = [message if m.id == message.id else m for m in kept]
 
+    def settle(self, message: Notification) -> None:
+        """Note that it is known whether a call for help left: its link, or that of another one, may follow it."""
+        if message.alert_id is not None and asks(message):
+            self._settled[message.alert_id] = None
+
     def due_emergencies(self) -> list[Notification]:
         """Return the emergencies among the messages of this transaction that could leave now."""
         newest = (self._changed.get(m.id, m) for m in self._new if m.severity is Severity.EMERGENCY)
@@ -107,6 +117,7 @@ class Work:
 
     def finish(self) -> bool:
         """Write all that changed; return whether anything may have become due."""
+        self._follow()
         for id, entries in self._entries.items():
             self.transaction.save_alert(self._alerts[id], entries)
         new = [self._changed.pop(m.id, m) for m in self._new]
@@ -125,11 +136,24 @@ class Work:
             for entry in entries
         ]
 
+    def _follow(self) -> None:
+        """Queue the links that follow the first texts of the alerts whose calls for help have left."""
+        for alert_id in self._settled if self.passes is not None else ():
+            alert = self._alerts.get(alert_id) or self.transaction.alert(alert_id)
+            if alert is not None and self.passes is not None:
+                first = awaiting(alert, self.sent(alert_id), self.passes)
+                self.queue([companion(one, alert, self.new_id(), self.now) for one in first])
+
     def _cancel(self, alert_id: str, before: int | None = None) -> None:
-        """Drop step messages that have not left; with `before`, only those of earlier rounds, which are said anew."""
+        """Drop step messages that have not left; with `before`, only those of earlier rounds, which are said anew.
+
+        Once an alert is resolved there is nothing to take on its page any more.
+        """
+        resolved = self._alerts[alert_id].stage is Stage.RESOLVED
         for message in self.sent(alert_id):
             old = before is None or message.round < before
-            if message.step is not None and message.fate is Fate.QUEUED and old:
+            unwanted = message.step is not None or (resolved and is_link(message.key))
+            if unwanted and message.fate is Fate.QUEUED and old:
                 self.update(replace(message, fate=Fate.CANCELLED, due_at=None, ended_at=self.now))
 
     # --- names

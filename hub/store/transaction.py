@@ -2,6 +2,7 @@
 
 from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
 from hub.store.fact_rows import write_floor
+from hub.store.link_rows import LinkRows
 from hub.store.notification_rows import NotificationRows
 from hub.store.registry_rows import RegistryRows
 from hub.store.retention import RetentionRows

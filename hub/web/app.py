@@ -56,8 +56,9 @@ def build(ports: AppPorts, channels: Sequence[TwilioWebhooks]) -> Starlette:
     hooks = TwilioHooks(channels, ports.receipts, ports.inboxes)
     health = HealthRoutes(ports.health, hooks.counts)
     metrics = MetricsRoute(ports.measured, hooks.counts).routes() if ports.measured else []
+    pages = ports.pages.routes() if ports.pages else []
     return Starlette(
-        routes=[*health.routes(), *metrics, *hooks.routes()],
+        routes=[*health.routes(), *metrics, *hooks.routes(), *pages],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={Exception: _broken},
     )

@@ -22,11 +22,11 @@ class BadForm(Exception):
         self.why = why
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a posted form; raises BadForm."""
+async def read_form(request: Request, largest: int = LARGEST_FORM) -> dict[str, str]:
+    """Return the fields of a posted form of at most `largest` bytes; raises BadForm."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
         raise BadForm(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_TYPE}")
-    body = await _read(request)
+    body = await _read(request, largest)
     try:
         pairs = parse_qsl(
             body.decode("utf-8"),
@@ -43,17 +43,17 @@ async def read_form(request: Request) -> dict[str, str]:
     return form
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, largest: int) -> bytes:
     length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length[:18]) > LARGEST_FORM:
-        raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {LARGEST_FORM} bytes")
+    if length.isdigit() and int(length[:18]) > largest:
+        raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {largest} bytes")
     body = bytearray()
     try:
         async with asyncio.timeout(READ_LIMIT.total_seconds()):
             async for part in request.stream():
                 body += part
-                if len(body) > LARGEST_FORM:
-                    raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {LARGEST_FORM} bytes")
+                if len(body) > largest:
+                    raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {largest} bytes")
     except TimeoutError:
         raise BadForm(HTTPStatus.REQUEST_TIMEOUT, "too slow") from None
     except ClientDisconnect:

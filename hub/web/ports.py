@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from starlette.routing import Route
+
+from hub.alerts.links import Said, Tap
+from hub.engine.links import Sight
 from hub.ports import FateReport, Inbound, Spread, Tally
 
 
@@ -85,6 +89,26 @@ class Measured(Protocol):
         ...
 
 
+class Pages(Protocol):
+    """What contacts' pages show and do. Both raise NoSuchLink, LinkExpired, StoreUnavailable."""
+
+    async def look_at_page(self, token: str) -> Sight:
+        """Return what the page with this token shows; changes nothing."""
+        ...
+
+    async def tap(self, token: str, what: Tap, *, watched: bool = False, until: datetime | None = None) -> Said:
+        """Do what a person tapped; durable when it returns."""
+        ...
+
+
+class Routes(Protocol):
+    """A part of the site with addresses of its own."""
+
+    def routes(self) -> list[Route]:
+        """Return them."""
+        ...
+
+
 class TwilioWebhooks(Protocol):
     """A channel whose carrier calls us the way Twilio does."""
 
@@ -124,3 +148,4 @@ class AppPorts:
     inboxes: Inboxes
     health: Health
     measured: Measured | None = None
+    pages: Routes | None = None

@@ -3,8 +3,8 @@
 import asyncio
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -13,7 +13,9 @@ from devices.reading import Reading
 from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.notification import Fate, Notification
 from hub.homes import DeviceState, Registry
-from hub.ports import Delivery, KeptReading, Lane, Session, SessionRow, Shelved, Transaction
+from hub.ports import Act, Delivery, KeptReading, Lane, PageLink, Session, SessionRow, Shelved, Transaction
+from hub.rules.gaps import Gap
+from hub.rules.watch import Watch
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -61,6 +63,11 @@ class Memory:
     entries: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     messages: dict[str, Notification] = field(default_factory=dict)
     taken: set[tuple[str, str]] = field(default_factory=set)
+    watched: dict[tuple[str, str, str], Watch] = field(default_factory=dict)
+    unheard: list[Gap] = field(default_factory=list)
+    done: list[Act] = field(default_factory=list)
+    published: dict[str, bytes] = field(default_factory=dict)
+    page_links: dict[bytes, PageLink] = field(default_factory=dict)
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Run one transaction: all of it is kept, or nothing."""
@@ -75,6 +82,17 @@ class Memory:
         """What lies in rows stays; the transaction keeps nothing else."""
         return
 
+    # --- what bridges told of their devices
+
+    def definition_sources(self) -> list[str]:
+        return sorted(self.published)
+
+    def definition(self, source: str) -> bytes | None:
+        return self.published.get(source)
+
+    def keep_definition(self, source: str, payload: bytes, at: datetime) -> None:
+        self.published[source] = payload
+
     # --- registry and facts
 
     def registry_version(self) -> int:
@@ -87,6 +105,11 @@ class Memory:
         version = self.people_and_homes.version + 1
         self.people_and_homes = Registry(registry.people, registry.homes, version)
         return version
+
+    def set_away(self, home_id: str, until: datetime | None) -> int:
+        homes = dict(self.people_and_homes.homes)
+        homes[home_id] = replace(homes[home_id], away_until=until)
+        return self.replace_registry(Registry(self.people_and_homes.people, homes))
 
     def fact(self, name: str) -> str | None:
         return self.facts.get(name)
@@ -155,6 +178,51 @@ class Memory:
     def save_device_states(self, states: Sequence[DeviceState]) -> None:
         self.states |= {(s.home_id, s.device_id, s.kind, s.property): s for s in states}
 
+    # --- what is watched, and when nobody did
+
+    def watches(self) -> list[Watch]:
+        return list(self.watched.values())
+
+    def due_watches(self, now: datetime, limit: int) -> list[Watch]:
+        due = [watch for watch in self.watched.values() if watch.due_at <= now]
+        return sorted(due, key=lambda watch: (watch.due_at, watch.home_id))[:limit]
+
+    def next_watch(self) -> datetime | None:
+        return min((watch.due_at for watch in self.watched.values()), default=None)
+
+    def save_watches(self, watches: Sequence[Watch]) -> None:
+        self.watched |= {(w.home_id, w.rule, w.subject): w for w in watches}
+
+    def hurry_watches(self, due: Mapping[tuple[str, str, str], datetime]) -> None:
+        for key, by in due.items():
+            if (watch := self.watched.get(key)) is not None:
+                self.watched = {**self.watched, key: replace(watch, due_at=min(watch.due_at, by))}
+
+    def drop_watches(self, watches: Sequence[Watch]) -> None:
+        for watch in watches:
+            self.watched.pop((watch.home_id, watch.rule, watch.subject), None)
+
+    def clamp_watches(self, now: datetime) -> None:
+        self.watched = {k: replace(w, due_at=min(w.due_at, now + w.wait)) for k, w in self.watched.items()}
+
+    def gaps(self, sources: Iterable[str], since: datetime) -> list[Gap]:
+        wanted = set(sources)
+        return [g for g in self.unheard if g.source in wanted and (g.until is None or g.until > since)]
+
+    def add_gap(self, gap: Gap) -> None:
+        if gap.until is not None or all(g.until is not None or g.source != gap.source for g in self.unheard):
+            self.unheard = [*self.unheard, gap]
+
+    def end_gap(self, source: str, until: datetime) -> None:
+        ended = [replace(g, until=until) if g.source == source and g.until is None else g for g in self.unheard]
+        self.unheard = ended
+
+    def record_act(self, act: Act) -> None:
+        self.done = [*self.done, act]
+
+    def acts(self, home_id: str) -> list[Act]:
+        return [act for act in self.done if act.home_id == home_id]
+
     # --- alerts
 
     def lock_homes(self, homes: Iterable[str]) -> None:
@@ -174,6 +242,11 @@ class Memory:
             return self.by_id[id]
         same = [a for a in self.by_id.values() if a.code == id.strip().upper() and self._is_recent(a)]
         return min(same, key=lambda a: (a.stage is Stage.RESOLVED, -a.opened_at.timestamp()), default=None)
+
+    def alerts_ended(self, homes: Iterable[str], since: datetime) -> list[Alert]:
+        wanted = set(homes)
+        ended = [(a.resolved_at, a.id, a) for a in self.by_id.values() if a.resolved_at and a.home_id in wanted]
+        return [a for at, _, a in sorted(ended) if a.stage is Stage.RESOLVED and at > since]
 
     def codes_since(self, since: datetime) -> set[str]:
         return {a.code for a in self.by_id.values() if a.opened_at >= since or a.stage is not Stage.RESOLVED}
@@ -237,6 +310,12 @@ class Memory:
     def next_due(self) -> datetime | None:
         alerts = [a.next_due for a in self.by_id.values()]
         return min((at for at in (*alerts, *(m.due_at for m in self.messages.values())) if at), default=None)
+
+    def save_link(self, link: PageLink) -> None:
+        self.page_links.setdefault(link.digest, link)
+
+    def link(self, digest: bytes) -> PageLink | None:
+        return self.page_links.get(digest)
 
     def take_inbound(self, channel: str, provider_id: str, at: datetime) -> bool:
         known = (channel, provider_id) in self.taken

@@ -127,6 +127,7 @@ class World:
     nat: bool = False
     disturbance: str = "none"
     policies: dict[str, Any] = field(default_factory=dict)
+    links: bool = False  # whether each first text is followed by one with a link
 
     def __post_init__(self) -> None:
         self.clock = StoryClock()
@@ -442,7 +443,7 @@ class World:
             "mqtt": {"url": self.broker.url, "client_id": "carehub", "username": HUB.username},
             "web": {"listen": f"127.0.0.1:{self.web_port}", "public_url": f"http://127.0.0.1:{self.web_port}"},
             "dialects": {"zigbee2mqtt": {"base_topics": ["zigbee2mqtt"]}},
-            "channels": {"sms": {"type": "twilio_sms", "from": NUMBER}},
+            "channels": {"sms": {"type": "twilio_sms", "from": NUMBER, "links": "send" if self.links else "never"}},
             "policies": self.policies or POLICIES,
             "promise": {"emergency": "20m", "warning": "2h", "notice": "7d"},
         }
