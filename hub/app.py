@@ -13,8 +13,8 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from devices.dialects import build as build_dialects
-from hub.channels.twilio_sms import TwilioSms
 from hub.alerts.notification import Notification
+from hub.channels.twilio_sms import TwilioSms
 from hub.clock import Clock
 from hub.dispatch.audit import Auditor
 from hub.dispatch.dispatcher import Dispatcher

@@ -11,7 +11,6 @@ from hub.engine.links import Links
 from hub.homes import Registry
 from hub.ports import Channel
 
-
 # Stands in a kept text where the link was: whoever reads the database opens nobody's page.
 _PLACE = "{link}"
 

@@ -12,5 +12,7 @@ from hub.store.tally_rows import TallyRows
 __all__ = ["Overtaken", "Postponed", "SqlTransaction", "write_floor"]
 
 
-class SqlTransaction(SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows, RetentionRows, TallyRows):
+class SqlTransaction(
+    SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows, RetentionRows, TallyRows, LinkRows
+):
     """What `hub.ports.Transaction` promises, on a connection that is inside a transaction."""
