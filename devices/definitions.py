@@ -249,7 +249,8 @@ def _value(kind: Kind, unit: str | None) -> Meaning:
 # a delay, a valve, a counter.
 _BESIDE = w.words(
     "alarm alarms state status detected detect detection detector sensor active area zone channel input region probe "
-    "endpoint wire both zones l e left right top bottom front back in out and or first second main a b"
+    "endpoint wire both zones l e left right top bottom up down front back in out and or first second main a b "
+    "condition"
 )
 _MEASURED = w.words("value concentration density level ppm lel percentage")
 # The first that fits counts: a bed that is occupied is a bed.

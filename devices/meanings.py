@@ -18,6 +18,7 @@ LIFE_SAFETY = frozenset({Kind.BUTTON, Kind.GAS, Kind.SMOKE, Kind.CO, Kind.FALL})
 # What a self-test or a mute key is about. Never a press or a fall: no mark may hide those.
 DETECTORS = frozenset({Kind.GAS, Kind.SMOKE, Kind.CO, Kind.LEAK})
 
+_LONGEST_LISTED = 256
 _NOTHING = frozenset({"", "none", "null", "nan", "unknown", "unavailable", "undefined", "-1"})
 _CHANNEL = re.compile(r"(?:_alarm)?_(?:\d{1,2}|l\d)$")
 
@@ -82,7 +83,7 @@ def read(meaning: Meaning, value: object) -> Said:
 
 
 def _read_word(meaning: Meaning, value: str) -> Said:
-    low = (word(value) or "").lower() if len(value) <= MAX_WORD else "?"
+    low = (word(value) or "").lower() if len(value) <= MAX_WORD else _listed(meaning, value)
     if low in meaning.active:
         return Said(State.ACTIVE)
     if low in meaning.clear:
@@ -95,6 +96,12 @@ def _read_word(meaning: Meaning, value: str) -> Said:
         return Said(_flagged(meaning, on))
     # A word nobody knows on a gas detector must be heard; on a motion sensor it is one of hundreds of modes.
     return Said(unclear=meaning.kind in LIFE_SAFETY and not meaning.lenient)
+
+
+def _listed(meaning: Meaning, value: str) -> str:
+    """Return a long word that the definition lists, several states joined by commas; "?" for any other."""
+    low = value.strip().lower() if len(value) <= _LONGEST_LISTED else "?"
+    return low if low in meaning.active or low in meaning.clear else "?"
 
 
 def _read_number(meaning: Meaning, value: float) -> Said:
