@@ -25,7 +25,7 @@ from hub.engine import Engine, floor
 from hub.engine.links import Links
 from hub.engine.retention import Retention
 from hub.engine.work import Work
-from hub.homes import Registry
+from hub.homes import Home, Registry
 from hub.ingest.client import Broker
 from hub.ingest.reception import Ingest
 from hub.ports import Channel, Channels, FateReport, Inbound, Lane, Session, StoreUnavailable, Transaction
@@ -47,6 +47,8 @@ log = structlog.get_logger("hub")
 LOOK_EVERY_S = 0.5
 # Real time: how long whoever reads the figures waits for the database's.
 TALLY_LIMIT_S = 2.0
+# Real time: how long a stop waits to hear that all was heard.
+LAST_MARKER_S = 0.5
 # Files and database may differ while somebody edits; after a day staff are told.
 DIFFERS_FOR = timedelta(hours=24)
 APPLIED, DIFFERS_SINCE = "applied", "differs_since"
@@ -102,6 +104,7 @@ class Hub:
         self.ingest = Ingest(
             self.broker, settings.mqtt.client_id, registry, dialects, self.engine, self.clock, self.lifeline
         )
+        self.engine.caught_up = lambda: self.ingest is not None and self.ingest.caught_up
         self.ingest.start()
         self._tasks = [self._task(run) for run in (self.lifeline.run, self.dispatcher.run, self.poller.run)]
         with suppress(StoreUnavailable):
@@ -112,6 +115,10 @@ class Hub:
 
     async def stop(self) -> None:
         """Stop in order, within 5 s: hear no more, finish what is in hand, close."""
+        if self.ingest and self.ingest.caught_up:
+            # A last marker: until this moment all was heard, so that the next start knows when nobody watched.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ingest.barrier(), LAST_MARKER_S)
         await asyncio.gather(self.server.stop(), self.ingest.stop() if self.ingest else asyncio.sleep(0))
         await self._end_tasks()
         await self._close()
@@ -168,6 +175,7 @@ class Hub:
         if isinstance(self.store, SqlStore) and self.store.lost:
             await self.engine.write(Lane.SLOW, lambda work: work.report(faults.database_lost(work.now)))
         self.lifeline.use(registry, dump)
+        await self.engine.follow()
         await self._compare(registry)
         await self.dispatcher.recover()
         return registry
@@ -181,7 +189,7 @@ class Hub:
     async def _compare(self, registry: Registry) -> None:
         """Say when files and database differ; tell staff after a day."""
         files = self.configuration.registry
-        same = dict(registry.people) == dict(files.people) and dict(registry.homes) == dict(files.homes)
+        same = dict(registry.people) == dict(files.people) and _lasting(registry) == _lasting(files)
         now = self.clock.now()
         since = await self.store.read(lambda t: t.fact(DIFFERS_SINCE))
         if same:
@@ -200,9 +208,8 @@ class Hub:
         compared = self.clock.now()
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            if self.clock.step():
+            if await self.engine.follow_clock():
                 log.warning("clock_stepped_forward")
-                self.engine.wake()
             with suppress(StoreUnavailable):
                 if not self._loaded:
                     await self._load_late()
@@ -228,6 +235,7 @@ class Hub:
         registry = await self.engine.load()
         self.engine.wake()
         if registry.version != before:
+            await self.engine.follow()
             self.lifeline.use(registry, dump)
             if self.ingest:
                 await self.ingest.reconfigure(registry)
@@ -369,6 +377,11 @@ class Hub:
         """Whether nothing is under way at this instant of hub time; for tests."""
         quiet = self.dispatcher.idle and not self.poller.busy and self.lifeline.idle
         return quiet and (self.ingest is None or self.ingest.idle)
+
+
+def _lasting(registry: Registry) -> dict[str, Home]:
+    """Return the homes without what is set for some days by command or page: being away is no difference to tell of."""
+    return {id: replace(home, away_until=None) for id, home in registry.homes.items()}
 
 
 def _differs(work: Work, now: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from devices.reading import Kind, State
 from hub.alerts import events as ev
 from hub.alerts import machine
 from hub.alerts.alert import Alert, DutyKind, Entry, Lateness, Outcome, Stage
@@ -12,15 +13,16 @@ from hub.alerts.choose import Choice, Told, choose
 from hub.alerts.climb import step_due, with_duty
 from hub.alerts.ladder import resolve
 from hub.alerts.notification import Fate, Notification, Value
-from hub.alerts.policy import Policy, Severity
+from hub.alerts.policy import Ladder, Policy, Severity
 from hub.alerts.replies import Reply, ReplyKind
-from hub.homes import SITE, Registry
-from hub.rules import findings
+from hub.homes import SITE, Home, Registry
+from hub.rules import endings, findings, mains
 from hub.rules.finding import Finding, Heard
+from hub.rules.inactivity import NAME as INACTIVITY
+from hub.rules.life import FAST_CLOCK, SLOW_CLOCK
+from hub.rules.watch import Case, Looked, Over, TimedRule
 
 LATE_AFTER = timedelta(seconds=60)
-# Device clocks within this of what is possible are believed (-40/+20 s are accepted elsewhere in practice).
-SLOW_CLOCK, FAST_CLOCK = timedelta(seconds=40), timedelta(seconds=20)
 COUNTS_ONLY_WITHIN = timedelta(seconds=15)
 CODES_UNIQUE_FOR = timedelta(days=7)
 # A carrier that accepted a message and says nothing more for this long does not hold up an emergency.
@@ -60,8 +62,10 @@ def lateness(at: datetime, waited_since: datetime | None, device_at: datetime | 
 def hear(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime, late: Lateness | None, fresh: Fresh,
          sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
     """Return what one reading changes. `alerts`: the home's and the site's, unresolved or still watched."""
+    held = _power(heard, alerts, now)
     changes = [c for f in findings(heard) for c in _found(f, alerts, world, now, late, fresh, sent)]
-    return changes + _cleared(heard, alerts, world, now)
+    ends = [c for cause in endings(heard) for c in over(Over(heard.home_id, cause, ""), alerts, world, now, sent)]
+    return [*held, *changes, *_cleared(heard, alerts, world, now), *ends]
 
 
 def report(finding: Finding, alerts: Sequence[Alert], world: World, now: datetime, fresh: Fresh,
@@ -76,6 +80,8 @@ def _found(finding: Finding, alerts: Sequence[Alert], world: World, now: datetim
     unresolved = next((a for a in same if a.stage is not Stage.RESOLVED), None)
     if unresolved is not None and unresolved.facts.get("test") and not finding.facts.get("test"):
         return [_in_earnest(finding, unresolved, world, now, late, sent)]
+    if unresolved is not None and finding.renews:
+        return _renewed(finding, unresolved, now)
     if unresolved is not None:
         return [_more(finding, unresolved, world, now, late, sent)] if finding.again else []
     watched = [a for a in same if DutyKind.WATCH in a.duties]
@@ -105,8 +111,26 @@ def _in_earnest(finding: Finding, alert: Alert, world: World, now: datetime, lat
     return machine.apply(real, event, world.scene(now, sent(alert.id)))
 
 
+def _renewed(finding: Finding, alert: Alert, now: datetime) -> list[Change]:
+    """What the alert is about has changed: its next text says so."""
+    facts = {**alert.facts, **finding.facts}
+    if facts == alert.facts:
+        return []
+    return [Change(replace(alert, facts=facts), (Entry(now, "hub", "changed", {"n": finding.facts.get("n", 0)}),))]
+
+
+def _ladder(finding: Finding, world: World) -> Ladder:
+    """Return whom the alert climbs to. What hangs on the site may concern the staff of one area only."""
+    registry, policy = world.registry, world.policies[finding.severity]
+    home = registry.homes.get(finding.home_id)
+    if home is not None and any(contact.role in finding.first for contact in home.contacts):
+        policy = replace(policy, steps=(replace(policy.steps[0], tell=finding.first), *policy.steps))
+    if home is None and finding.area is not None:
+        home = Home(SITE, finding.area, "")
+    return resolve(policy, home, registry)
+
+
 def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None, fresh: Fresh) -> Change:
-    home = world.registry.homes.get(finding.home_id)
     id, code = fresh()
     alert = Alert(
         id=id,
@@ -116,7 +140,7 @@ def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None
         severity=finding.severity,
         code=code,
         opened_at=now,
-        ladder=resolve(world.policies[finding.severity], home, world.registry),
+        ladder=_ladder(finding, world),
         device_id=finding.device_id,
         room=finding.room,
         facts={**_place(finding, world), **finding.facts},
@@ -140,6 +164,28 @@ def _place(finding: Finding, world: World) -> dict[str, str]:
     """Return who and where: the home's, also for a fault of the site that one home shows; else the site's name."""
     home = world.registry.homes.get(str(finding.facts.get("of", finding.home_id)))
     return {"who": home.who, "addr": home.address} if home else {"who": world.site, "addr": ""}
+
+
+def over(ended: Over, alerts: Sequence[Alert], world: World, now: datetime,
+         sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
+    """End what mended itself; who was told of it hears that it is over."""
+    event = ev.Resolve("hub", Outcome.GENUINE, note=None, via="hub")
+    same = [a for a in alerts if (a.home_id, a.cause) == (ended.home_id, ended.cause) and a.stage is not Stage.RESOLVED]
+    return [machine.apply(alert, event, world.scene(now, sent(alert.id))) for alert in same]
+
+
+def _power(heard: Heard, alerts: Sequence[Alert], now: datetime) -> list[Change]:
+    """Have a power cut that nobody was told of wait for its hour, and not be told while there is power."""
+    if heard.reading.kind is not Kind.MAINS:
+        return []
+    changes = []
+    for alert in alerts:
+        mine = alert.home_id == heard.home_id and alert.cause == mains.cause(heard.device_id)
+        if mine and alert.stage is Stage.OPEN and not alert.told:
+            due_at = mains.text_due(alert.opened_at, lost=heard.reading.state is State.ACTIVE, now=now)
+            entry = Entry(now, "hub", "power", {"lost": int(heard.reading.state is State.ACTIVE)})
+            changes.append(Change(with_duty(alert, DutyKind.STEP, due_at, now), (entry,)))
+    return changes
 
 
 def _cleared(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime) -> list[Change]:
@@ -174,6 +220,41 @@ def due(alert: Alert, world: World, now: datetime, sent: Sequence[Notification])
             break
         change = change.then(machine.apply(change.alert, event, scene))
     return change
+
+
+def judge(rule: TimedRule, case: Case, now: datetime) -> Looked:
+    """Return what a rule finds in what was not said, and when it wants to look again."""
+    return rule.look(case, now)
+
+
+def word(ended: Sequence[Alert]) -> tuple[datetime | None, datetime | None]:
+    """Return when a person last said that they found the residents of a home, and when that they reached nobody.
+
+    `ended`: the home's alerts that were resolved. Whoever ended an emergency or a stillness knows how they are.
+    """
+    well_at = unreached_at = None
+    for alert in ended:
+        if alert.resolved_at is None or alert.resolved_by in (None, "hub"):
+            continue
+        if alert.severity is not Severity.EMERGENCY and alert.cause != INACTIVITY:
+            continue
+        if alert.outcome is not Outcome.UNREACHED:
+            well_at = max(well_at or alert.resolved_at, alert.resolved_at)
+        elif alert.cause == INACTIVITY:
+            unreached_at = max(unreached_at or alert.resolved_at, alert.resolved_at)
+    return well_at, unreached_at
+
+
+def moved(heard: Heard, at: datetime, alerts: Sequence[Alert], world: World, now: datetime) -> list[Change]:
+    """Note the first sign of life since a home was found still: it is shown, and never closes the alert."""
+    changes = []
+    for alert in alerts:
+        mine = alert.home_id == heard.home_id and alert.cause == INACTIVITY and alert.stage is not Stage.RESOLVED
+        if mine and "life_at" not in alert.facts and at > alert.opened_at:
+            seen = replace(alert, facts={**alert.facts, "life_at": at.isoformat()})
+            detail = {"at": at.isoformat(), "device": heard.device_id}
+            changes.append(machine.apply(seen, ev.Noted("hub", "life", detail), world.scene(now)))
+    return changes
 
 
 def act(alert: Alert, event: ev.Event, world: World, now: datetime, sent: Sequence[Notification]) -> Change:
@@ -335,7 +416,7 @@ def again_in(tries: int, asked: timedelta | None) -> timedelta:
 
 def site_or(registry: Registry, prefix: str) -> str:
     """Return the home that a device nobody configured belongs to by its prefix, or the only one; else the site."""
-    homes = tuple(registry.homes.values())
-    if len(homes) != 1:
-        homes = registry.homes_by_prefix.get(prefix, ())
+    if len(registry.homes) == 1:
+        return next(iter(registry.homes))
+    homes = registry.homes_by_prefix.get(prefix, ())
     return homes[0].id if len(homes) == 1 else SITE

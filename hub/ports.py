@@ -13,6 +13,8 @@ from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.homes import DeviceState as DeviceState
 from hub.homes import Registry
+from hub.rules.gaps import Gap
+from hub.rules.watch import Watch
 
 T = TypeVar("T")
 
@@ -178,6 +180,17 @@ class Kept(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did that belongs to no alert. `who` is a person's id, or `@desk`; `event` names it."""
+
+    at: datetime
+    who: str
+    event: str
+    home_id: str | None = None
+    detail: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PageLink:
     """What the link of a contact's page opens, and until when. Of its token only the digest is kept."""
 
@@ -225,6 +238,10 @@ class Transaction(Protocol):
 
     def replace_registry(self, registry: Registry) -> int:
         """Make people and homes those of `registry`; return the new version."""
+        ...
+
+    def set_away(self, home_id: str, until: datetime | None) -> int:
+        """Note until when a home is away; return the new version."""
         ...
 
     # small facts by name (last committed instant, applied configuration, last audit ...)
@@ -290,6 +307,60 @@ class Transaction(Protocol):
         """Insert or replace states."""
         ...
 
+    # what is watched, and when nobody did
+    def watches(self) -> list[Watch]:
+        """Return all watches of the timed rules."""
+        ...
+
+    def due_watches(self, now: datetime, limit: int) -> list[Watch]:
+        """Return watches that are due at `now`, oldest first; locked against other workers."""
+        ...
+
+    def next_watch(self) -> datetime | None:
+        """Return when the next watch is due."""
+        ...
+
+    def save_watches(self, watches: Sequence[Watch]) -> None:
+        """Insert or replace watches."""
+        ...
+
+    def hurry_watches(self, due: Mapping[tuple[str, str, str], datetime]) -> None:
+        """Have these (home id, rule, subject) looked at by then at the latest, where they are watched."""
+        ...
+
+    def drop_watches(self, watches: Sequence[Watch]) -> None:
+        """Watch these no more."""
+        ...
+
+    def clamp_watches(self, now: datetime) -> None:
+        """Pull in what lies further ahead than its own wait, whatever a clock did."""
+        ...
+
+    def gaps(self, sources: Iterable[str], since: datetime) -> list[Gap]:
+        """Return the gaps of these sources that end after `since` or have not ended, oldest first."""
+        ...
+
+    def add_gap(self, gap: Gap) -> None:
+        """Keep a gap; of one source at most one that has not ended."""
+        ...
+
+    def end_gap(self, source: str, until: datetime) -> None:
+        """Note that a source can be heard again."""
+        ...
+
+    # what bridges told of their devices
+    def definition_sources(self) -> list[str]:
+        """Return the full topics of the lists that are kept."""
+        ...
+
+    def definition(self, source: str) -> bytes | None:
+        """Return a bridge's list as it was published last."""
+        ...
+
+    def keep_definition(self, source: str, payload: bytes, at: datetime) -> None:
+        """Keep a bridge's list in place of the one before."""
+        ...
+
     # alerts
     def lock_homes(self, homes: Iterable[str]) -> None:
         """Serialize with other writers of these homes' alerts until the transaction ends (sorted, so no deadlock)."""
@@ -305,6 +376,10 @@ class Transaction(Protocol):
 
     def alert(self, id: str) -> Alert | None:
         """Return one alert by id, or by a code used within the last 7 days (case forgiven)."""
+        ...
+
+    def alerts_ended(self, homes: Iterable[str], since: datetime) -> list[Alert]:
+        """Return alerts of these homes that were resolved after `since`, oldest first."""
         ...
 
     def codes_since(self, since: datetime) -> set[str]:
@@ -358,6 +433,15 @@ class Transaction(Protocol):
 
     def next_due(self) -> datetime | None:
         """Return when the next duty of any alert or message is due."""
+        ...
+
+    # what people did beside the alerts
+    def record_act(self, act: Act) -> None:
+        """Append who did what when."""
+        ...
+
+    def acts(self, home_id: str) -> list[Act]:
+        """Return what was done about a home, oldest first."""
         ...
 
     # carriers

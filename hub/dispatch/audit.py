@@ -110,6 +110,7 @@ class Auditor:
 
 
 def _audit(work: Work, started_at: datetime) -> list[str]:
+    work.transaction.clamp_watches(work.now)
     alerts = []
     for found in work.transaction.unresolved():
         alert = clamped(found, work.now)

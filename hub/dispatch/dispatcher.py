@@ -31,6 +31,8 @@ GRACE = timedelta(seconds=20)
 EMERGENCY_SLOTS, OTHER_SLOTS = 60, 20
 LONGEST_SLEEP = timedelta(seconds=60)
 STUCK_SLEEP = timedelta(seconds=0.1)
+# How soon it is asked again whether silence may be judged.
+CATCHING_UP = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,12 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """What is due: alerts, messages by "is an emergency"; and when something is next."""
+    """What is due: alerts, messages by "is an emergency"; when the next of them is, and the next look at silence."""
 
     alerts: bool
     messages: Mapping[bool, bool]
     next_at: datetime | None
+    look_at: datetime | None
 
 
 class Dispatcher:
@@ -131,12 +134,15 @@ class Dispatcher:
             for emergency in (True, False):
                 if due.messages[emergency]:
                     moved += await self._claim(emergency=emergency)
+            look_at = self._look_at(due)
+            if look_at is not None and look_at <= self.clock.now():
+                moved += await self.engine.look()
         finally:
             self._turning = False
         if moved:
             return
         now = self.clock.now()
-        next_at = due.next_at
+        next_at = min((at for at in (due.next_at, look_at) if at is not None), default=None)
         if next_at is not None and next_at <= now:
             # Due, but all its slots are taken: the message that ends wakes us.
             next_at = now + (LONGEST_SLEEP if self._running[True] or self._running[False] else STUCK_SLEEP)
@@ -146,7 +152,15 @@ class Dispatcher:
     def _look(self, transaction: Transaction) -> _Due:
         now = self.clock.now()
         messages = {e: bool(transaction.due_notifications(now, 1, emergency=e)) for e in (True, False)}
-        return _Due(bool(transaction.due_alerts(now, 1)), messages, transaction.next_due())
+        alerts = bool(transaction.due_alerts(now, 1))
+        return _Due(alerts, messages, transaction.next_due(), transaction.next_watch())
+
+    def _look_at(self, due: _Due) -> datetime | None:
+        """Return when to look at what is not said; not before all that was said has been heard."""
+        now = self.clock.now()
+        if due.look_at is None or due.look_at > now or self.engine.may_look:
+            return due.look_at
+        return now + CATCHING_UP
 
     def at_once(self) -> Launch[_Job]:
         """Return what sends the emergencies of one transaction as soon as it is durable."""

@@ -1,5 +1,6 @@
 """Load, decide, commit: every write of the hub passes here."""
 
+from hub.engine.away import NoSuchHome as NoSuchHome
 from hub.engine.engine import Engine as Engine
 from hub.engine.engine import floor as floor
 from hub.engine.people import NoSuchAlert as NoSuchAlert

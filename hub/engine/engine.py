@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 import structlog
@@ -16,11 +16,12 @@ from hub.alerts.notification import Notification
 from hub.alerts.policy import Policy, Severity
 from hub.clock import Clock
 from hub.decide import World, due
-from hub.engine import fates, people
+from hub.engine import fates, people, watching
+from hub.engine.away import set_away
 from hub.engine.intake import digest, take_in
 from hub.engine.links import Sight, look, tap
 from hub.engine.work import Work
-from hub.homes import SITE, Registry
+from hub.homes import SITE, Home, Registry
 from hub.ports import (
     LAST_COMMITTED,
     Accepted,
@@ -38,6 +39,7 @@ from hub.ports import (
     Transaction,
 )
 from hub.rules import faults
+from hub.rules.gaps import HUB, SHORTEST, Gap
 
 T = TypeVar("T")
 log = structlog.get_logger("engine")
@@ -82,6 +84,10 @@ class Engine:
         self.at_once: Callable[[], Launch] | None = None
         # Whether a text with a link gets through the way a message went; without it nobody gets one.
         self.passes: Callable[[Notification], bool] | None = None
+        # Whether what is not said may be judged: all that waited for us is committed.
+        self.caught_up: Callable[[], bool] = lambda: True
+        self.awaited = watching.Awaited()
+        self._stepping = False
         self._wakers: list[asyncio.Event] = []
 
     def wakes(self, event: asyncio.Event) -> None:
@@ -107,20 +113,21 @@ class Engine:
         `durable` is called as soon as it is committed, before anything else.
         """
 
-        def run(transaction: Transaction) -> tuple[T, bool, Sequence[Mapping[str, str]]]:
+        def run(transaction: Transaction) -> tuple[T, bool, Work]:
             now = self.clock.now()
-            current = Work(transaction, self._current(transaction), now)
+            current = Work(transaction, self._current(transaction), now, self.awaited.homes)
             current.passes = self.passes
             result = work(current)
             changed = current.finish()
             transaction.set_fact(LAST_COMMITTED, now.isoformat())
-            return result, changed, current.story()
+            return result, changed, current
 
-        result, changed, story = await self.store.write(lane, run, durable)
+        result, changed, done = await self.store.write(lane, run, durable)
         if durable is not None:
             await asyncio.sleep(0)  # what it began has its turn first: a carrier's request is on the wire after it
-        for said in story:
+        for said in done.story():
             log.info("alert", **said)
+        self.awaited.see(done.touched())
         if changed:
             self.wake()
         return result
@@ -199,6 +206,48 @@ class Engine:
 
         return await self.write(Lane.DUTY, run)
 
+    # --- what is not said
+
+    async def follow(self) -> None:
+        """Bring what is watched in line with people, homes and devices; pull in what a clock put out of reach."""
+        self.awaited.begin(await self.write(Lane.SLOW, watching.follow))
+        self.wake()
+
+    @property
+    def may_look(self) -> bool:
+        """Whether silence may be judged now: nothing that was said waits to be heard, and time stands firm."""
+        return not self._stepping and self.caught_up()
+
+    async def look(self, limit: int = 50) -> int:
+        """Judge what is watched and due; return at how much was looked."""
+        return await self.write(Lane.DUTY, lambda work: 0 if self._stepping else watching.look(work, limit))
+
+    async def follow_clock(self) -> timedelta:
+        """Follow a wall clock that was set forward; nobody watched in the time that never was."""
+        # Set before the step: a look that reads the new time has to see that its gap is not kept yet.
+        self._stepping = True
+        try:
+            jump = self.clock.step()
+            if jump > SHORTEST:
+                now = self.clock.now()
+                await self.write(Lane.DUTY, lambda work: watching.step(work, Gap(HUB, now - jump, now)))
+        except StoreUnavailable:
+            # The next marker keeps it: no session has surely been heard since before the step.
+            log.warning("step_not_kept", jump_s=jump.total_seconds())
+        finally:
+            self._stepping = False
+        if jump:
+            self.wake()
+        return jump
+
+    async def away(self, home_id: str, until: datetime, by: str) -> Home:
+        """Note that a home is away until then, or back if that is not ahead; return it. Raises NoSuchHome.
+
+        Stillness is not judged until then, and counts from then. It silences nothing else.
+        """
+        before = await self.write(Lane.DUTY, lambda work: set_away(work, home_id, until, by))
+        return (await self.load()).homes.get(home_id, before)
+
     # --- what the sessions hand in (hub.ports.Intake)
 
     async def connected(self, session: Session, *, session_present: bool) -> Connection:
@@ -237,6 +286,8 @@ class Engine:
             transaction = work.transaction
             row = transaction.session(connection.session)
             filters = row.filters if row else ()
+            if row and connection.session is Session.MAIN and work.now - row.alive_at > SHORTEST:
+                transaction.add_gap(Gap(HUB, row.alive_at, work.now))  # nobody watched since we last surely heard
             transaction.save_session(SessionRow(connection.session, connection.number, work.now, filters))
             transaction.forget_deliveries(connection.session, before=connection.number, mids=acknowledged)
 

@@ -1,26 +1,25 @@
 """What is watched: kept in line with the homes, and looked at when it is due."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from hub.alerts.alert import Alert, Stage
-from hub.decide import judge, word
+from hub.decide import judge
+from hub.engine.cases import cases
 from hub.engine.work import Work
-from hub.homes import SITE, DeviceState, Home
+from hub.homes import SITE
 from hub.ports import StoreUnavailable
 from hub.rules import TIMED, waits_for_a_word
-from hub.rules.gaps import HUB, Gap, sources
-from hub.rules.watch import Case, TimedRule, Watch
+from hub.rules.gaps import Gap
+from hub.rules.watch import Case, Looked, TimedRule, Watch
 
 log = structlog.get_logger("engine")
 
 # The fact that says for which people, homes and rules the watches were last made.
 FOLLOWED = "watched"
-# Twice the longest `inactivity_after` that a configuration may say.
-LOOK_BACK = timedelta(days=28)
 # A rule that failed at one home is tried again there; the others are not held up.
 AFTER_FAULT = timedelta(minutes=10)
 
@@ -95,8 +94,8 @@ def look(work: Work, limit: int) -> int:
     due = work.transaction.due_watches(work.now, limit)
     rules = {watch: rule for watch in due if (rule := _rule(work, watch)) is not None}
     work.transaction.drop_watches([watch for watch in due if watch not in rules])
-    cases = _cases(work, rules) if rules else []
-    work.transaction.save_watches([_looked(work, rules[case.watch], case) for case in cases])
+    found = cases(work, rules) if rules else []
+    work.transaction.save_watches([_looked(work, rules[case.watch], case) for case in found])
     return len(due)
 
 
@@ -109,8 +108,7 @@ def _rule(work: Work, watch: Watch) -> TimedRule | None:
 def _looked(work: Work, rule: TimedRule, case: Case) -> Watch:
     try:
         looked = judge(rule, case, work.now)
-        if looked.finding is not None:
-            work.report(looked.finding)
+        _take(work, looked)
     except StoreUnavailable:
         raise
     except Exception as error:
@@ -119,40 +117,16 @@ def _looked(work: Work, rule: TimedRule, case: Case) -> Watch:
     return case.watch.armed(looked.due_at, work.now)
 
 
-def _cases(work: Work, rules: dict[Watch, TimedRule]) -> list[Case]:
-    """Return what each rule may look at; read for all of them at once."""
-    transaction, registry = work.transaction, work.world.registry
-    ids = list(dict.fromkeys(watch.home_id for watch in rules))
-    homes = {id: registry.homes[id] for id in ids if id in registry.homes}
-    states: dict[str, list[DeviceState]] = {id: [] for id in ids}
-    for state in transaction.device_states([(id, d.id) for id, home in homes.items() for d in home.devices]):
-        states[state.home_id].append(state)
-    heard_by = {id: _sources(home) for id, home in homes.items()}
-    since = work.now - LOOK_BACK
-    gaps = transaction.gaps({HUB}.union(*heard_by.values()), since)
-    ended = transaction.alerts_ended(ids, since)
-    unresolved = {(a.home_id, a.cause) for a in transaction.unresolved(ids) if a.stage is not Stage.RESOLVED}
-    cases = []
-    for watch, rule in rules.items():
-        well_at, unreached_at = word([a for a in ended if a.home_id == watch.home_id])
-        cases.append(
-            Case(
-                watch=watch,
-                home=homes.get(watch.home_id),
-                registry=registry,
-                states=states[watch.home_id],
-                gaps=_of(gaps, heard_by.get(watch.home_id, frozenset((HUB,)))),
-                well_at=well_at,
-                unreached_at=unreached_at,
-                reported=(watch.home_id, rule.cause(watch.subject)) in unresolved,
-            )
-        )
-    return cases
-
-
-def _sources(home: Home) -> frozenset[str]:
-    return frozenset((HUB,)).union(*(sources(home.prefix, device) for device in home.devices))
-
-
-def _of(gaps: Sequence[Gap], wanted: frozenset[str]) -> list[Gap]:
-    return [gap for gap in gaps if gap.source in wanted]
+def _take(work: Work, looked: Looked) -> None:
+    """Write what a look brought: what it found, what is over, what can and cannot be heard."""
+    for finding in (looked.finding, *looked.also):
+        if finding is not None:
+            work.report(finding)
+    for ended in looked.over:
+        work.end(ended)
+    for gap in looked.lost:
+        work.transaction.add_gap(gap)
+    for source in looked.found:
+        work.transaction.end_gap(source, work.now)
+    if looked.keep:
+        work.transaction.save_device_states(looked.keep)

@@ -1,7 +1,7 @@
 """One transaction's work: what it loaded, what it changed, written once at its end."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,19 +13,21 @@ from hub.alerts.links import asks, awaiting, companion, is_link
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.alerts.replies import new_code
-from hub.decide import CODES_UNIQUE_FOR, World, messages, report
+from hub.decide import CODES_UNIQUE_FOR, World, messages, over, report
 from hub.ports import Transaction
 from hub.rules.finding import Finding
+from hub.rules.watch import Over
 
 
 class Work:
     """Loads alerts once, keeps their newest form, collects history and messages; `finish` writes them."""
 
-    def __init__(self, transaction: Transaction, world: World, now: datetime) -> None:
-        """Work on `transaction` at `now`."""
+    def __init__(self, transaction: Transaction, world: World, now: datetime, awaiting: Set[str] = frozenset()) -> None:
+        """Work on `transaction` at `now`. `awaiting`: homes whose unresolved alerts wait for a word, at least."""
         self.transaction = transaction
         self.world = world
         self.now = now
+        self.awaiting = awaiting
         self.opened: list[Alert] = []
         self._alerts: dict[str, Alert] = {}
         self._loaded: set[str] = set()
@@ -37,6 +39,7 @@ class Work:
         # Whether a link gets through the way a message went; without it no link is sent.
         self.passes: Callable[[Notification], bool] | None = None
         self._settled: dict[str, None] = {}
+        self._hurried = False
 
     # --- alerts
 
@@ -115,6 +118,16 @@ class Work:
         for change in report(finding, self.of(finding.home_id), self.world, self.now, self.fresh, self.sent):
             self.take(change)
 
+    def hurry(self, due: Mapping[tuple[str, str, str], datetime]) -> None:
+        """Have these (home id, rule, subject) looked at by then at the latest."""
+        self.transaction.hurry_watches(due)
+        self._hurried = self._hurried or bool(due)
+
+    def end(self, ended: Over) -> None:
+        """End the alert of what is no longer so, if it is open."""
+        for change in over(ended, self.of(ended.home_id), self.world, self.now, self.sent):
+            self.take(change)
+
     def finish(self) -> bool:
         """Write all that changed; return whether anything may have become due."""
         self._follow()
@@ -125,7 +138,11 @@ class Work:
             self.transaction.add_notifications(new)
         for message in self._changed.values():
             self.transaction.save_notification(message)
-        return bool(self._entries or new or self._changed)
+        return bool(self._entries or new or self._changed or self._hurried)
+
+    def touched(self) -> list[Alert]:
+        """Return the alerts that something happened to, as they are now."""
+        return [self._alerts[id] for id in self._entries]
 
     def story(self) -> list[dict[str, str]]:
         """Return what happened to which alert, for the log: ids and events, no words."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, text, true
+from sqlalchemy import bindparam, delete, false, func, or_, select, text, true
 from sqlalchemy.exc import IntegrityError
 
 from hub.alerts.alert import Alert, Duty, DutyKind, Entry, Stage
@@ -29,6 +29,15 @@ _duties_of = several(lambda alerts: select(_duties).where(_duties.c.alert_id.in_
 _LIVE = _SELECTED.where(_alerts.c.live == true()).order_by(_alerts.c.opened_at, _alerts.c.id)
 _ALL_LIVE = Prepared(_LIVE)
 _live_of = several(lambda homes: _LIVE.where(_alerts.c.home_id.in_(homes)))
+# "Live or not" lets both databases use the index on homes, which begins with it.
+_ended_of = several(
+    lambda homes: _SELECTED.where(
+        or_(_alerts.c.live == true(), _alerts.c.live == false()),
+        _alerts.c.home_id.in_(homes),
+        _alerts.c.stage == Stage.RESOLVED,
+        _alerts.c.resolved_at > bindparam("since"),
+    )
+)
 _CODES = Prepared(
     select(_alerts.c.code)
     .where(_alerts.c.opened_at >= bindparam("since"))
@@ -102,6 +111,14 @@ class AlertRows(FactRows):
             query = query.where(or_(_alerts.c.live == true(), _alerts.c.opened_at >= recent, self._ended(recent)))
         first = (_alerts.c.stage == Stage.RESOLVED, _alerts.c.opened_at.desc())
         return next(iter(self._load(self._db.execute(query.order_by(*first).limit(1)).all())), None)
+
+    def alerts_ended(self, homes: Iterable[str], since: datetime) -> list[Alert]:
+        """Return alerts of these homes that were resolved after `since`, oldest first."""
+        found: list[Alert] = []
+        for some in chunks(list(dict.fromkeys(homes))):
+            question, values = _ended_of(some)
+            found += self._load(self._rows(question, {**values, "since": since}))
+        return sorted(found, key=lambda alert: (alert.resolved_at or since, alert.id))
 
     def codes_since(self, since: datetime) -> set[str]:
         """Return the codes of alerts opened since then or still unresolved."""

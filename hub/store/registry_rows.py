@@ -1,10 +1,11 @@
 """People, homes and devices in rows."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, and_, bindparam, delete, exists, select, text
+from sqlalchemy import Table, and_, bindparam, delete, exists, select, text, update
 
 from hub.homes import Contact, Device, Home, Person, Registry, Resident, Role
 from hub.store import tables
@@ -135,8 +136,19 @@ class RegistryRows(FactRows):
         self._upsert(tables.homes, homes[1])
         self._upsert(tables.devices, devices[1])
         if any(gone or come for gone, come in (people, homes, devices)):
-            self.set_fact(_VERSION, str(int(self.fact(_VERSION) or 0) + 1))
+            self._raise_version()
         return self.registry_version()
+
+    def set_away(self, home_id: str, until: datetime | None) -> int:
+        """Note until when a home is away; return the new version. The whole registry need not be compared for it."""
+        if self._on_postgres:
+            self._db.execute(_LOCK)
+        self._db.execute(update(tables.homes).where(tables.homes.c.id == home_id).values(away_until=until))
+        self._raise_version()
+        return self.registry_version()
+
+    def _raise_version(self) -> None:
+        self.set_fact(_VERSION, str(int(self.fact(_VERSION) or 0) + 1))
 
     def _changed(self, table: Table, wanted: Iterable[Row]) -> tuple[list[Row], list[Row]]:
         names = [column.name for column in table.c]

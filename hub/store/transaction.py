@@ -1,18 +1,31 @@
 """One open transaction, made of its parts."""
 
+from hub.store.act_rows import ActRows
 from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
 from hub.store.fact_rows import write_floor
+from hub.store.gap_rows import GapRows
 from hub.store.link_rows import LinkRows
 from hub.store.notification_rows import NotificationRows
 from hub.store.registry_rows import RegistryRows
 from hub.store.retention import RetentionRows
 from hub.store.rows import Overtaken, Postponed
 from hub.store.tally_rows import TallyRows
+from hub.store.watch_rows import WatchRows
 
 __all__ = ["Overtaken", "Postponed", "SqlTransaction", "write_floor"]
 
 
 class SqlTransaction(
-    SessionRows, ShelfRows, ReadingRows, NotificationRows, RegistryRows, RetentionRows, TallyRows, LinkRows
+    SessionRows,
+    ShelfRows,
+    ReadingRows,
+    NotificationRows,
+    RegistryRows,
+    RetentionRows,
+    WatchRows,
+    GapRows,
+    ActRows,
+    LinkRows,
+    TallyRows,
 ):
     """What `hub.ports.Transaction` promises, on a connection that is inside a transaction."""

@@ -13,6 +13,7 @@ class StoryClock:
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start
+        self._ahead = timedelta(0)
         self._order = itertools.count()
         self._woken = 0
         self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
@@ -23,8 +24,14 @@ class StoryClock:
     def raise_to(self, floor: datetime) -> None:
         self._now = max(self._now, floor)
 
+    def jump(self, span: timedelta) -> None:
+        """Set the wall clock forward; the hub's time follows when it next looks at it."""
+        self._ahead += span
+
     def step(self) -> timedelta:
-        return timedelta(0)
+        ahead, self._ahead = self._ahead, timedelta(0)
+        self.set(self._now + ahead)
+        return ahead
 
     async def sleep(self, span: timedelta, wake: asyncio.Event | None = None) -> None:
         if span <= timedelta(0):

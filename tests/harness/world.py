@@ -395,6 +395,12 @@ class World:
         self.clock.set(target)
         await self.settle()
 
+    async def hub_follows_clock(self) -> None:
+        """Let the hub look at the wall clock, as it does twice a second."""
+        assert self.hub is not None
+        await self.hub.engine.follow_clock()
+        await self.settle()
+
     async def command(self, alert: Alert, event: ev.Event) -> Alert:
         """Act on an alert as `carehub alerts …` does."""
         assert self.hub is not None
