@@ -187,6 +187,17 @@ class DeviceState:
     cleared_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did that belongs to no alert. `who` is a person's id, or `@desk`; `event` names it."""
+
+    at: datetime
+    who: str
+    event: str
+    home_id: str | None = None
+    detail: Mapping[str, str | int] = field(default_factory=dict)
+
+
 # The home that alerts about the site itself hang on: faults, and devices that no home owns.
 SITE = "@site"
 

@@ -11,6 +11,7 @@ from devices.reading import Reading
 from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
+from hub.homes import Act as Act
 from hub.homes import DeviceState as DeviceState
 from hub.homes import Registry
 from hub.rules.gaps import Gap
@@ -177,17 +178,6 @@ class Kept(StrEnum):
     LINKS = "links"
     GAPS = "gaps"
     NUMBERS = "numbers"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """What a person did that belongs to no alert. `who` is a person's id, or `@desk`; `event` names it."""
-
-    at: datetime
-    who: str
-    event: str
-    home_id: str | None = None
-    detail: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
