@@ -24,8 +24,8 @@ def looks(heard: Heard, registry: Registry) -> Iterator[Look]:
     reading, at, before = heard.reading, heard.at, heard.previous
     quiet = None if before is None else at - before.at
     if reading.kind is Kind.BRIDGE:
-        missed = reading.state is State.ALIVE and quiet is not None and quiet >= links.HEALTH_LIMIT
-        if _turns(heard) or missed:
+        missed = quiet is None or quiet >= links.HEALTH_LIMIT
+        if _turns(heard) or (reading.state is State.ALIVE and missed):
             # A bridge of many homes is looked at for all of them by the first.
             for home in registry.homes_below.get(heard.device_id.rpartition("/")[0], ())[:1]:
                 yield (home, gateways.NAME, ""), _by(reading, at)

@@ -1,7 +1,7 @@
 """A bridge or gateway that went silent: one notice for all behind it, and one for all of a village."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from devices.reading import Kind, State
@@ -44,7 +44,7 @@ class Gateways:
             return Looked(now + case.watch.wait)
         link = links.lost(home, case.states, case.gaps, now)
         if link is None:
-            return self._back(case, home, now)
+            return replace(self._back(case, home, now), found=_found(case, home))
         silent = links.quiet(link.since, case.gaps, now)
         if silent < GRACE:
             return Looked(now + GRACE - silent)
@@ -83,12 +83,12 @@ class Gateways:
         shared = case.unresolved.get((SITE, _area(home)))
         member = shared is not None and home.id in areas.members(shared)
         if not reported and not member:
-            return Looked(self._next(case, now), keep=keep)
+            return Looked(self._next(case, home, now), keep=keep)
         holds_at = _holds_from(case, home, keep)
         if holds_at > now:
             return Looked(holds_at, keep=keep)
         over = tuple(Over(*cause, "heard") for cause in reported)
-        next_at = self._next(case, now)
+        next_at = self._next(case, home, now)
         if not member or shared is None:
             return Looked(next_at, over=over, keep=keep)
         gone = {near.id for near, states in case.around() if links.lost(near, states, case.gaps, now)}
@@ -98,11 +98,10 @@ class Gateways:
         return Looked(next_at, self._of_area(case, home, rest, now), over=over, keep=keep)
 
     @staticmethod
-    def _next(case: Case, now: datetime) -> datetime:
-        """Return when the link could be found lost at the earliest without a further word."""
-        alive = [s.at for s in case.states if (s.kind, s.property) == links.HEALTH]
-        missing = [now + links.HEALTH_LIMIT - links.quiet(at, case.gaps, now) for at in alive]
-        return max(now + GRACE, min([*missing, now + LOOK_EVERY]))
+    def _next(case: Case, home: Home, now: datetime) -> datetime:
+        """Return when to look again, without a further word until then."""
+        lost_at = links.next_at(home, case.states, case.gaps, now)
+        return now + LOOK_EVERY if lost_at is None else max(now + GRACE, lost_at)
 
     def _of_link(self, case: Case, home: Home, link: Lost, owner: str) -> Finding:
         behind = _behind(case.registry, home, link)
@@ -160,6 +159,12 @@ def _holds_from(case: Case, home: Home, keep: Sequence[DeviceState]) -> datetime
         returned_at = known.turned_at or bridge.since
         back.append(returned_at + STEADY - GRACE if known.is_flapping else returned_at)
     return max(back, default=case.watch.since) + GRACE
+
+
+def _found(case: Case, home: Home) -> tuple[str, ...]:
+    """Return bridges that are said to be offline although devices behind them speak: they can be heard."""
+    said = {b.device_id for b in links.bridges_of(home, case.states) if b.state == State.OFFLINE}
+    return tuple(gap.source for gap in case.gaps if gap.source in said and gap.until is None)
 
 
 def _area(home: Home) -> str:

@@ -37,16 +37,14 @@ def lost(home: Home, states: Sequence[DeviceState], known: Iterable[Gap], now: d
     `states` are the last words of its devices and of the bridges above them. The hub's own gaps are nobody's silence.
     """
     own = [gap for gap in known if gap.source == gaps.HUB]
-    bridges = bridges_of(home, states)
-    health = {s.device_id: s.at for s in states if (s.kind, s.property) == HEALTH}
-    devices = [(device, presence(of_device(device.id, states))) for device in home.devices]
+    health, devices, bridges = _parts(home, states)
     gone = [Lost(b.device_id, at) for b in bridges if (at := _gone_since(b, health, own, now)) is not None]
     gone = [link for link in gone if not is_disproved(link, home, devices, bridges)]
     if gone:
         return min(gone, key=lambda link: (link.since, link.key))
     if not bridges and (since := _all_cut_off(devices)) is not None:
         return Lost(home.id, since)
-    since = _all_quiet(devices, [*(b.at for b in bridges), *health.values()], own, now)
+    since = _all_quiet(_words(devices, [*(b.at for b in bridges), *health.values()]), own, now)
     return Lost(home.id, since) if since is not None else None
 
 
@@ -105,17 +103,40 @@ def _all_cut_off(devices: Sequence[tuple[Device, Presence]]) -> datetime | None:
     return since if all(p.heard_at is None or p.heard_at <= since for _, p in devices) else None
 
 
-def _all_quiet(
-    devices: Sequence[tuple[Device, Presence]], bridges: Iterable[datetime], own: Sequence[Gap], now: datetime
-) -> datetime | None:
-    """Return when anything was last heard of a home of whose devices one has been silent for its whole limit."""
-    words = [p.heard_at for _, p in devices if p.heard_at is not None]
+def _words(devices: Sequence[tuple[Device, Presence]], bridges: Iterable[datetime]) -> tuple[datetime, datetime] | None:
+    """Return when the device that is silent for longest spoke, and when anything was last heard of the home."""
     owing = [p.heard_at for d, p in devices if p.heard_at is not None and p.limit(d) == BATTERY_LIMIT]
-    if len(owing) < SEVERAL or quiet(min(owing), own, now) < BATTERY_LIMIT:
+    if len(owing) < SEVERAL:
         return None
-    said = [p.turned_at for _, p in devices if p.turned_at is not None]
-    last = max(*words, *said, *bridges)
-    return last if quiet(last, own, now) >= ALL_QUIET else None
+    words = [at for _, p in devices for at in (p.heard_at, p.turned_at) if at is not None]
+    return min(owing), max(*words, *bridges)
+
+
+def _all_quiet(words: tuple[datetime, datetime] | None, own: Sequence[Gap], now: datetime) -> datetime | None:
+    """Return when anything was last heard of a home of whose devices one has been silent for its whole limit."""
+    if words is None or quiet(words[0], own, now) < BATTERY_LIMIT or quiet(words[1], own, now) < ALL_QUIET:
+        return None
+    return words[1]
+
+
+def next_at(home: Home, states: Sequence[DeviceState], known: Iterable[Gap], now: datetime) -> datetime | None:
+    """Return when the home's link could be found lost at the earliest without a further word."""
+    own = [gap for gap in known if gap.source == gaps.HUB]
+    health, devices, bridges = _parts(home, states)
+    found = [now + HEALTH_LIMIT - quiet(at, own, now) for at in health.values()]
+    if (words := _words(devices, [*(b.at for b in bridges), *health.values()])) is not None:
+        left = max(BATTERY_LIMIT - quiet(words[0], own, now), ALL_QUIET - quiet(words[1], own, now))
+        found.append(now + left)
+    return min(found, default=None)
+
+
+def _parts(
+    home: Home, states: Sequence[DeviceState]
+) -> tuple[dict[str, datetime], list[tuple[Device, Presence]], list[DeviceState]]:
+    """Return when each bridge last reported its health, the devices' presence, the bridges."""
+    health = {state.device_id: state.at for state in states if (state.kind, state.property) == HEALTH}
+    devices = [(device, presence(of_device(device.id, states))) for device in home.devices]
+    return health, devices, bridges_of(home, states)
 
 
 def quiet(since: datetime, known: Iterable[Gap], now: datetime, sources: Iterable[str] = (gaps.HUB,)) -> timedelta:

@@ -17,9 +17,9 @@ PRESS_LIMIT = timedelta(days=30)
 # A bridge or a broker that restarts, Wi-Fi that comes back: an end of the link that is over by then is nothing, and
 # so is a return that is over by then. Our choice: far above a restart, far below what a visit takes.
 GRACE = timedelta(minutes=5)
-# A link that changed so often within an hour is shaky: its alert stays until it has held for an hour.
+# A link that changed three times within an hour is shaky: its alert stays until it has held for an hour.
 # Source: three changes are what ISA-18.2 calls chattering; the hour is ours, the same as for restored mains.
-FLAPS, FLAP_WINDOW, STEADY = 3, timedelta(minutes=60), timedelta(minutes=60)
+FLAP_WINDOW, STEADY = timedelta(minutes=60), timedelta(minutes=60)
 # How often the hub writes down that a device speaks which says nothing worth keeping.
 _NOTED_EVERY = timedelta(minutes=5)
 # A button that spoke unasked in so many different hours does so by habit, and then its silence means something.
@@ -101,7 +101,8 @@ def presence(states: Iterable[DeviceState]) -> Presence:
     for state in states:
         key = (state.kind, state.property)
         if key == TURNS:
-            found = replace(found, turned_at=state.at, is_flapping=(state.seq or 0) >= FLAPS)
+            flaps = state.device_at is not None and state.at - state.device_at <= FLAP_WINDOW
+            found = replace(found, turned_at=state.at, is_flapping=flaps)
         elif state.kind == Kind.AVAILABILITY:
             found = replace(found, link=state.state, turned_at=found.turned_at or state.since)
         elif state.kind not in _OF_LINKS and not state.retained:
@@ -134,7 +135,7 @@ def noted(home_id: str, device_id: str, before: DeviceState | None, at: datetime
 
 
 def turned(home_id: str, device_id: str, before: DeviceState | None, at: datetime) -> DeviceState:
-    """Return the row that counts how often a link came and went within an hour; `at` is when it last did."""
-    if before is None or at - before.since > FLAP_WINDOW:
-        return DeviceState(home_id, device_id, *TURNS, "", at, at, seq=1)
-    return replace(before, at=at, seq=(before.seq or 0) + 1)
+    """Return the row that says when a link came or went for the last three times: `at`, `since`, `device_at`."""
+    if before is None:
+        return DeviceState(home_id, device_id, *TURNS, "", at, at)
+    return replace(before, at=at, since=before.at, device_at=before.since if before.since < before.at else None)

@@ -1,18 +1,22 @@
 """A device that stopped speaking: one notice, unless the link that carries it is what was lost."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.homes import Device, Home, Registry
 from hub.rules import gaps, gateways, links, unheard
 from hub.rules.finding import Finding, Severity
+from hub.rules.gaps import Gap
+from hub.rules.life import can_tell
 from hub.rules.presence import GRACE, PRESS_LIMIT, STEADY, Presence, of_device, presence
 from hub.rules.watch import Case, Looked, Over, Wanted
 
 NAME = "silent"
 # A look at least this often, so that a device that was configured anew is not awaited for longer than a day.
 LOOK_EVERY = timedelta(hours=24)
+# While the link that carries it is lost; that is a fault of its own.
+BEHIND_A_LOST_LINK = timedelta(hours=1)
 # Devices that were lost together come back one by one; none of them is judged before the others are through.
 TOGETHER = timedelta(minutes=15)
 
@@ -44,12 +48,14 @@ class Silence:
         if not known.is_known:
             return Looked(now + LOOK_EVERY if is_due else awaited_until, None, also, over)
         looked = self._judged(case, home, device, known, now)
-        return Looked(looked.due_at, looked.finding, also, (*over, *looked.over))
+        return replace(looked, also=also, over=(*over, *looked.over))
 
     def _judged(self, case: Case, home: Home, device: Device, known: Presence, now: datetime) -> Looked:
         """Judge a device that spoke before. One behind a lost link is unknown, and not judged again at once after."""
         link = links.lost(home, case.states, case.gaps, now)
-        if (link is not None and links.carries(link, home, device, case.states)) or gateways.is_returning(case, now):
+        if link is not None and links.carries(link, home, device, case.states):
+            return Looked(now + (GRACE if now - link.since < GRACE else BEHIND_A_LOST_LINK))
+        if gateways.is_returning(case, now):
             return Looked(now + GRACE)
         if known.is_offline:
             began = _began(case, home, device, known)
@@ -57,18 +63,21 @@ class Silence:
             if silent < GRACE:
                 return Looked(now + GRACE - silent)
             return Looked(now + LOOK_EVERY, self._finding(device, known, now))
-        limit, heard_at = known.limit(device), known.heard_at
+        limit, heard_at, topic = known.limit(device), known.heard_at, home.prefix + device.topic
         if limit is not None and heard_at is not None:
             silent = now - heard_at - _missed(case, home, device, heard_at, now)
             if silent >= limit:
-                return Looked(now + LOOK_EVERY, self._finding(device, known, now))
+                # A sensor that is lost sees nobody: the home's stillness is unknown through it, from its last word.
+                lost = () if _is_gap_open(case, topic) or not can_tell(device) else (Gap(topic, heard_at),)
+                return Looked(now + LOOK_EVERY, self._finding(device, known, now), lost=lost)
         next_at = now + LOOK_EVERY if limit is None or heard_at is None else now + limit - silent
+        found = (topic,) if _is_gap_open(case, topic) else ()
         if not case.reported:
-            return Looked(next_at)
+            return Looked(next_at, found=found)
         holds_at = holds_from(known)
         if holds_at is not None and holds_at > now:
-            return Looked(holds_at)
-        return Looked(next_at, over=(Over(home.id, self.cause(device.id), "heard"),))
+            return Looked(holds_at, found=found)
+        return Looked(next_at, over=(Over(home.id, self.cause(device.id), "heard"),), found=found)
 
     def _finding(self, device: Device, known: Presence, now: datetime) -> Finding:
         since = known.heard_at or known.turned_at or now
@@ -95,6 +104,10 @@ def holds_from(known: Presence) -> datetime | None:
         return known.turned_at + STEADY
     by_itself = known.heard_at is not None and known.heard_at - known.turned_at > GRACE
     return None if by_itself else known.turned_at + GRACE
+
+
+def _is_gap_open(case: Case, topic: str) -> bool:
+    return any(gap.source == topic and gap.until is None for gap in case.gaps)
 
 
 def _missed(case: Case, home: Home, device: Device, since: datetime, now: datetime) -> timedelta:
