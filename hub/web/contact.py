@@ -104,7 +104,7 @@ class ContactPages:
 
     def routes(self) -> list[Route]:
         """Return the page, and its form."""
-        path = f"{PATH}{{token}}"
+        path = f"{PATH}{{token:path}}"  # whatever stands there, the answer is for people
         return [Route(path, self.show, methods=["GET"]), Route(path, self.tap, methods=["POST"])]
 
     async def show(self, request: Request) -> Response:
