@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
+from paho.mqtt.client import MQTT_ERR_SUCCESS
+
 from simulators.fleet.traffic import Message, Traffic, usual_rate
 from simulators.home.line import MqttLine, NoBroker, SignIn
 
@@ -20,6 +22,7 @@ _SAYS_EVERY_S = 5.0
 _UNDER_WAY = 5_000
 # After a pause longer than this nobody tries to catch up: homes do not shout twice as loud afterwards.
 _LATEST_S = 1.0
+_FAREWELL_S = 10.0
 _ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -68,6 +71,7 @@ async def _run(load: Load, sign_in: SignIn, now: Callable[[], datetime]) -> None
         _say(f"{load.homes} homes at {sign_in.host}:{sign_in.port}; Ctrl-C ends it")
         await fleet.speak(ended)
         await fleet.all_say(fleet.traffic.offline())
+        await fleet.all_gone_out()
     finally:
         await line.close()
     _say(fleet.summary())
@@ -91,6 +95,13 @@ class _Fleet:
             self._publish(message)
             if number % 500 == 499:
                 await asyncio.sleep(_TURN_S)
+
+    async def all_gone_out(self) -> None:
+        """Wait until the broker has all that was published, or cannot be waited for any longer."""
+        for _ in range(round(_FAREWELL_S / _TURN_S)):
+            if self._gone_out >= self._sent or not self.line.client.is_connected():
+                return
+            await asyncio.sleep(_TURN_S)
 
     async def speak(self, ended: asyncio.Event) -> None:
         """Publish events and presses as they are due, until it ends."""
@@ -146,8 +157,9 @@ class _Fleet:
         if not client.is_connected():
             self.count.skipped += 1
             return False
-        self._sent += 1
-        return client.publish(message.topic, message.payload, self.load.qos, message.retain).rc == 0
+        is_taken = client.publish(message.topic, message.payload, self.load.qos, message.retain).rc == MQTT_ERR_SUCCESS
+        self._sent += is_taken
+        return is_taken
 
     def _went_out(self, *_: object) -> None:
         """Count what the broker has, or with QoS 0 the socket; called in the thread of the connection alone."""
