@@ -64,7 +64,7 @@ def hear(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime, lat
     """Return what one reading changes. `alerts`: the home's and the site's, unresolved or still watched."""
     held = _power(heard, alerts, now)
     changes = [c for f in findings(heard) for c in _found(f, alerts, world, now, late, fresh, sent)]
-    ends = [c for cause in endings(heard) for c in over(Over(heard.home_id, cause, ""), alerts, world, now, sent)]
+    ends = [c for cause in endings(heard) for c in over(Over(heard.home_id, cause), alerts, world, now, sent)]
     return [*held, *changes, *_cleared(heard, alerts, world, now), *ends]
 
 
@@ -171,7 +171,8 @@ def over(ended: Over, alerts: Sequence[Alert], world: World, now: datetime,
     """End what mended itself; who was told of it hears that it is over."""
     event = ev.Resolve("hub", Outcome.GENUINE, note=None, via="hub")
     same = [a for a in alerts if (a.home_id, a.cause) == (ended.home_id, ended.cause) and a.stage is not Stage.RESOLVED]
-    return [machine.apply(alert, event, world.scene(now, sent(alert.id))) for alert in same]
+    ends = [alert for alert in same if not (ended.untold and alert.told)]
+    return [machine.apply(alert, event, world.scene(now, sent(alert.id))) for alert in ends]
 
 
 def _power(heard: Heard, alerts: Sequence[Alert], now: datetime) -> list[Change]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from devices.reading import Kind, State
 from hub.homes import SITE, DeviceState, Home, Registry
-from hub.rules import areas, links
+from hub.rules import areas, links, mains
 from hub.rules.finding import Finding, Severity
 from hub.rules.links import Lost
 from hub.rules.presence import GRACE, STEADY, of_device, presence
@@ -14,8 +14,6 @@ from hub.rules.watch import Case, Looked, Over, Wanted
 
 NAME, AREA = "gateway", "area"
 LOOK_EVERY = timedelta(hours=24)
-# While a home waits for its gateway in a notice about its whole village.
-LOOK_AGAIN = timedelta(minutes=30)
 # Gateways of one area that go silent within this time of each other have one reason.
 AT_ONCE = timedelta(minutes=10)
 # The row that says that a home without a bridge went quiet as a whole, and when it came back.
@@ -43,25 +41,33 @@ class Gateways:
         if home is None:
             return Looked(now + case.watch.wait)
         link = links.lost(home, case.states, case.gaps, now)
-        if link is None:
-            return replace(self._back(case, home, now), found=_found(case, home))
+        if link is not None:
+            return self._lost(case, home, link, now)
+        return replace(self._back(case, home, now), found=_found(case, home))
+
+    def _lost(self, case: Case, home: Home, link: Lost, now: datetime) -> Looked:
+        """Report a link that is lost for long enough: on its own, or with the others of its area."""
         silent = links.quiet(link.since, case.gaps, now)
         if silent < GRACE:
             return Looked(now + GRACE - silent)
         keep = _quiet_rows(case, home, link, now)
+        # A text that says that the call button works would be wrong now.
+        over = tuple(Over(*known, untold=True) for known in case.unresolved if _is_power_cut(known, home))
+        found = self._finding(case, home, link, now)
+        return Looked(now + LOOK_EVERY, found, over=over, keep=keep)
+
+    def _finding(self, case: Case, home: Home, link: Lost, now: datetime) -> Finding | None:
         owner = _owner(case.registry, home, link)
         if (owner, self.cause(link.key)) in case.unresolved:
-            return Looked(now + LOOK_EVERY, keep=keep)
+            return None
         shared = case.unresolved.get((SITE, _area(home)))
         if shared is not None:
-            if home.id in areas.members(shared):
-                return Looked(now + LOOK_AGAIN, keep=keep)
-            ids = [*areas.members(shared), home.id]
-            return Looked(now + LOOK_AGAIN, self._of_area(case, home, ids, link.since), keep=keep)
+            known = areas.members(shared)
+            return None if home.id in known else self._of_area(case, home, [*known, home.id], link.since)
         together = self._together(case, home, link, now)
         if together:
-            return Looked(now + LOOK_AGAIN, self._of_area(case, home, together, link.since), keep=keep)
-        return Looked(now + LOOK_EVERY, self._of_link(case, home, link, owner), keep=keep)
+            return self._of_area(case, home, together, link.since)
+        return self._of_link(case, home, link, owner)
 
     def _together(self, case: Case, home: Home, link: Lost, now: datetime) -> list[str]:
         """Return the homes of the area that lost their links at the same time, if those are more than a few."""
@@ -87,15 +93,18 @@ class Gateways:
         holds_at = _holds_from(case, home, keep)
         if holds_at > now:
             return Looked(holds_at, keep=keep)
-        over = tuple(Over(*cause, "heard") for cause in reported)
+        over = tuple(Over(*cause) for cause in reported)
         next_at = self._next(case, home, now)
         if not member or shared is None:
             return Looked(next_at, over=over, keep=keep)
-        gone = {near.id for near, states in case.around() if links.lost(near, states, case.gaps, now)}
-        rest = [id for id in areas.members(shared) if id in gone]
+        gone = {near.id: (near, lost) for near, states in case.around()
+                if (lost := links.lost(near, states, case.gaps, now)) is not None}  # fmt: skip
+        rest = [gone[id] for id in areas.members(shared) if id in gone]
         if len(rest) <= areas.FEW:  # those that are left are told one by one
-            return Looked(next_at, over=(*over, Over(SITE, _area(home), "heard")), keep=keep)
-        return Looked(next_at, self._of_area(case, home, rest, now), over=over, keep=keep)
+            left = tuple(self._of_link(case, near, lost, _owner(case.registry, near, lost)) for near, lost in rest)
+            return Looked(next_at, also=left, over=(*over, Over(SITE, _area(home))), keep=keep)
+        ids = [near.id for near, _ in rest]
+        return Looked(next_at, self._of_area(case, home, ids, now), over=over, keep=keep)
 
     @staticmethod
     def _next(case: Case, home: Home, now: datetime) -> datetime:
@@ -165,6 +174,10 @@ def _found(case: Case, home: Home) -> tuple[str, ...]:
     """Return bridges that are said to be offline although devices behind them speak: they can be heard."""
     said = {b.device_id for b in links.bridges_of(home, case.states) if b.state == State.OFFLINE}
     return tuple(gap.source for gap in case.gaps if gap.source in said and gap.until is None)
+
+
+def _is_power_cut(known: tuple[str, str], home: Home) -> bool:
+    return known[0] == home.id and known[1].startswith(f"{mains.NAME}:")
 
 
 def _area(home: Home) -> str:

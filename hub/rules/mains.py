@@ -75,4 +75,4 @@ class MainsBack:
         stable_at = max(state.since for state in said) + STABLE_FOR
         if now < stable_at:
             return Looked(stable_at)
-        return Looked(now + LOOK_EVERY, over=(Over(case.watch.home_id, cause(device), "power"),))
+        return Looked(now + LOOK_EVERY, over=(Over(case.watch.home_id, cause(device)),))

@@ -77,7 +77,7 @@ class Silence:
         holds_at = holds_from(known)
         if holds_at is not None and holds_at > now:
             return Looked(holds_at, found=found)
-        return Looked(next_at, over=(Over(home.id, self.cause(device.id), "heard"),), found=found)
+        return Looked(next_at, over=(Over(home.id, self.cause(device.id)),), found=found)
 
     def _finding(self, device: Device, known: Presence, now: datetime) -> Finding:
         since = known.heard_at or known.turned_at or now

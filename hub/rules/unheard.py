@@ -21,14 +21,14 @@ def judge(case: Case, home: Home, *, is_due: bool, now: datetime) -> tuple[tuple
     never = [d.id for d in home.devices if not presence(of_device(d.id, case.states)).is_known]
     own, ours = case.unresolved.get((home.id, CAUSE)), (SITE, _cause(home.area))
     if own is not None:
-        return ((_of_home(home, never, now),), ()) if never else ((), (Over(home.id, CAUSE, "heard"),))
+        return ((_of_home(home, never, now),), ()) if never else ((), (Over(home.id, CAUSE),))
     nothing_heard = len(never) == len(home.devices)
     shared = case.unresolved.get(ours)
     if shared is not None and home.id in areas.members(shared):
         if nothing_heard:
             return (), ()
         rest = [h for id in areas.members(shared) if id != home.id and (h := case.registry.homes.get(id))]
-        return ((_of_area(home, rest, now),), ()) if rest else ((), (Over(*ours, "heard"),))
+        return ((_of_area(home, rest, now),), ()) if rest else ((), (Over(*ours),))
     if not is_due or not never:
         return (), ()
     if not nothing_heard:

@@ -69,11 +69,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """That what was reported is no longer so, and why: its alert ends by itself. `why` is a word for its history."""
+    """That what was reported is no longer so: its alert ends by itself. `untold`: only if nobody was told of it."""
 
     home_id: str
     cause: str
-    why: str
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
