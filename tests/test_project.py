@@ -23,6 +23,7 @@ FORBIDDEN = {
 }
 # What a distribution is called when it is imported, where the names differ.
 IMPORT_NAMES = {
+    "prometheus-client": "prometheus_client",
     "phonenumberslite": "phonenumbers",
     "python-ulid": "ulid",
     "pyyaml": "yaml",
