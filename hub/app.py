@@ -102,8 +102,10 @@ class Hub:
         settings = self.configuration.hub
         dialects = build_dialects(settings.dialects)
         self.ingest = Ingest(
-            self.broker, settings.mqtt.client_id, registry, dialects, self.engine, self.clock, self.lifeline
+            *(self.broker, settings.mqtt.client_id, registry, dialects, self.engine, self.clock, self.lifeline),
+            store=self.store,
         )
+        await self.ingest.recall()
         self.engine.caught_up = lambda: self.ingest is not None and self.ingest.caught_up
         self.ingest.start()
         self._tasks = [self._task(run) for run in (self.lifeline.run, self.dispatcher.run, self.poller.run)]
@@ -227,6 +229,7 @@ class Hub:
         self._loaded = True
         self.engine.wake()
         if self.ingest:
+            await self.ingest.recall()
             await self.ingest.reconfigure(registry)
 
     async def refresh(self) -> None:

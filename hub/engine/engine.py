@@ -351,7 +351,7 @@ class Engine:
     @staticmethod
     def _lane(arrivals: Sequence[Arrival]) -> Lane:
         session = arrivals[0].delivery.session
-        cries = session is Session.WATCH and any(r.sos for a in arrivals for r in a.readings)
+        cries = session is Session.WATCH and any(r.sos or r.maybe_sos for a in arrivals for r in a.readings)
         return Lane.SOS if cries else LANES[session]
 
 

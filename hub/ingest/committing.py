@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
+from devices.message import Message
 from hub.clock import Clock
 from hub.ingest.backoff import Backoff
 from hub.ingest.grants import Signal
@@ -31,6 +32,8 @@ class Committer:
         self.is_busy = False
         self.progress = Signal()
         self.on_idle: Callable[[], None] = lambda: None
+        # What learns from a bridge's list; until it has, the list is not acknowledged and the next is not read.
+        self.learn: Callable[[Message], Awaitable[None]] | None = None
         self._session = session
         self._inbox = inbox
         self._intake = intake
@@ -88,6 +91,9 @@ class Committer:
         if link.failed.done():
             self._set_aside(batch)
             return
+        for item in batch:
+            if item.said.teaches and self.learn is not None:
+                await self.learn(item.message)
         arrivals = [item.arrival(self._session) for item in batch]
         try:
             await self._intake.commit(arrivals)

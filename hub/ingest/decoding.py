@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from devices.dialect import Dialect
+from devices.directory import NOTHING_KNOWN
 from devices.message import Message
 from devices.reading import Reading, Undecodable
 from hub.homes import Registry
+from hub.ingest.learning import Learning
 
 # A device's own message is some hundred bytes; only a gateway's list of devices is large. What is larger is not read,
 # because parsing it would hold up every other message.
@@ -20,21 +22,23 @@ _ROUTES = 20_000
 class Said:
     """What a message says; `fault` why it could not be read; `foreign`: no dialect of ours writes such topics.
 
-    `prefix` is the part of the topic in front of the dialect's own.
+    `prefix` is the part of the topic in front of the dialect's own. `teaches`: it is a bridge's list, not yet read.
     """
 
     prefix: str = ""
     readings: tuple[Reading, ...] = ()
     fault: str | None = None
     foreign: bool = False
+    teaches: bool = False
 
 
 @dataclass
 class Decoder:
-    """Reads messages as the registry's prefixes and the dialects say."""
+    """Reads messages as the registry's prefixes, the dialects and what was learned of devices say."""
 
     registry: Registry
     dialects: Sequence[Dialect]
+    learning: Learning | None = None
     _routes: dict[str, tuple[Dialect, str] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,8 +57,11 @@ class Decoder:
         prefix = message.topic.removesuffix(topic)
         if len(message.payload) > limit:
             return Said(prefix, fault=f"{len(message.payload)} bytes: more than {limit} are not read")
+        known = self.learning.directory if self.learning is not None else NOTHING_KNOWN
         try:
-            return Said(prefix, tuple(dialect.decode(message, topic)))
+            if dialect.teaches(topic):
+                return Said(prefix, teaches=True)
+            return Said(prefix, tuple(dialect.decode(message, topic, known)))
         except Undecodable as error:
             return Said(prefix, fault=f"{dialect.name}: {error}")
         except Exception as error:

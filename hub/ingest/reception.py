@@ -13,8 +13,9 @@ from hub.ingest.client import Broker
 from hub.ingest.decoding import Decoder
 from hub.ingest.filters import plan
 from hub.ingest.grants import Grants
+from hub.ingest.learning import Learning, kinds_of
 from hub.ingest.session import MARKER_LIMIT_S, BrokerSession, SessionState, Surroundings
-from hub.ports import Intake, Lifeline, Session
+from hub.ports import Intake, Lifeline, Session, Store
 
 _LOG = structlog.get_logger(__name__)
 
@@ -35,7 +36,9 @@ class Ingest:
         lifeline: Lifeline | None = None,
         *,
         marker_limit_s: float = MARKER_LIMIT_S,
+        store: Store | None = None,
     ) -> None:
+        """`store` keeps what bridges told of their devices."""
         self._changing = asyncio.Lock()
         self._client_id = client_id
         self._dialects = tuple(dialects)
@@ -43,8 +46,13 @@ class Ingest:
         self.faults = first.faults
         self._grants = Grants(first, asyncio.get_running_loop().time)
         around = Surroundings(broker, client_id, self._grants, intake, clock, lifeline, marker_limit_s)
-        decoder = Decoder(registry, self._dialects)
+        self._learning = Learning(registry, clock, store)
+        decoder = self._decoder = Decoder(registry, self._dialects, self._learning)
         self._sessions = {session: BrokerSession(session, around, decoder) for session in Session}
+
+    async def recall(self) -> None:
+        """Take what bridges told before, so that what waited at the broker is understood; at most about a second."""
+        await self._learning.recall(self._decoder.route)
 
     def start(self) -> None:
         """Begin; returns at once, also when the broker is not there yet."""
@@ -55,10 +63,12 @@ class Ingest:
 
     async def stop(self) -> None:
         """Take no more, finish and acknowledge what is in hand, say goodbye; at the latest after about 2 s."""
+        self._learning.stop()
         await asyncio.gather(*(session.stop() for session in self._sessions.values()))
 
     async def kill(self) -> None:
         """End as a killed process does: no acknowledgement, no goodbye. For tests of what a crash leaves behind."""
+        self._learning.stop()
         await asyncio.gather(*(session.kill() for session in self._sessions.values()))
 
     async def reconfigure(self, registry: Registry, dialects: Sequence[Dialect] | None = None) -> None:
@@ -74,7 +84,8 @@ class Ingest:
         # Ten thousand homes take a second to plan; a press must not wait for it.
         wanted = await asyncio.to_thread(plan, registry, self._dialects, self._client_id)
         self.faults = wanted.faults
-        decoder = Decoder(registry, self._dialects)
+        self._learning.use(registry, await asyncio.to_thread(kinds_of, registry))
+        decoder = self._decoder = Decoder(registry, self._dialects, self._learning)
         for session in self._sessions.values():
             session.decoder = decoder
         self._grants.replace(wanted)

@@ -94,6 +94,7 @@ class BrokerSession:
         self._inbox = Inbox(on_low=self._resume)
         self._committer = Committer(session, self._inbox, around.intake, around.clock, around.lifeline)
         self._committer.on_idle = partial(around.precedence.end, session)
+        self._committer.learn = self._learn
         around.precedence.holds(session, self._hold)
         self._counts = self._committer.counts
         self._loop_time = asyncio.get_running_loop().time
@@ -407,6 +408,11 @@ class BrokerSession:
             return
         decoding_s = self._loop_time() - started_s
         self._take(link, Received(link, message, said, raw.mid, raw.duplicate, link.caught_up, decoding_s))
+
+    async def _learn(self, message: Message) -> None:
+        route = self.decoder.route(message.topic)
+        if route is not None and self.decoder.learning is not None:
+            await self.decoder.learning.learn(*route, message)
 
     def _take(self, link: Link, item: Received) -> None:
         self._counts["redelivered"] += item.duplicate

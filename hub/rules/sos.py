@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from devices.reading import Kind, State
+from devices.reading import Kind, Reading, State
+from devices.wordlists import calls_for_help
 from hub.homes import DeviceRole
 from hub.rules.finding import Finding, Heard, Severity, is_edge
 
@@ -13,7 +14,8 @@ SAME_PRESS = timedelta(milliseconds=500)
 def evaluate(heard: Heard) -> Finding | None:
     """Return the call for help in this reading, or None.
 
-    Retained presses are of unknown age and never call; the hub reports them after a lost session instead.
+    Retained presses are of unknown age and never call; the hub reports them after a lost session instead. An ordinary
+    press of what is called an SOS button is a call until the installer says that it is a doorbell.
     """
     reading = heard.reading
     if reading.kind is not Kind.BUTTON or reading.state is not State.ACTIVE or reading.retained or reading.test:
@@ -21,7 +23,8 @@ def evaluate(heard: Heard) -> Finding | None:
     if heard.device is None:
         return None  # the rule for unknown devices
     role = heard.device.role
-    if not reading.sos and role not in (DeviceRole.SOS, DeviceRole.CALL):
+    named = role is not DeviceRole.DOORBELL and is_named_so(reading)
+    if not reading.sos and not named and role not in (DeviceRole.SOS, DeviceRole.CALL):
         return None
     calm = role is DeviceRole.CALL and not reading.sos
     return Finding(
@@ -34,6 +37,11 @@ def evaluate(heard: Heard) -> Finding | None:
         since=heard.at,
         again=not is_repeat(heard),
     )
+
+
+def is_named_so(reading: Reading) -> bool:
+    """Whether its description or its name says that this is a button to call for help."""
+    return reading.maybe_sos or calls_for_help(reading.device)
 
 
 def is_repeat(heard: Heard) -> bool:

@@ -11,7 +11,7 @@ def evaluate(heard: Heard) -> Finding | None:
     if heard.device is not None or reading.state is not State.ACTIVE or reading.test:
         return None
     # A button that says no more than "pressed" can only be a call button; ordinary ones name their presses.
-    calls = reading.sos or reading.action is None
+    calls = reading.sos or reading.action is None or sos.is_named_so(reading)
     is_press = reading.kind is Kind.BUTTON and calls and not reading.retained
     severity = Severity.EMERGENCY if is_press else hazard.SEVERITIES.get(reading.kind)
     if severity is None:

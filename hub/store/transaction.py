@@ -2,6 +2,7 @@
 
 from hub.store.act_rows import ActRows
 from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
+from hub.store.definition_rows import DefinitionRows
 from hub.store.fact_rows import write_floor
 from hub.store.gap_rows import GapRows
 from hub.store.link_rows import LinkRows
@@ -27,5 +28,6 @@ class SqlTransaction(
     ActRows,
     LinkRows,
     TallyRows,
+    DefinitionRows,
 ):
     """What `hub.ports.Transaction` promises, on a connection that is inside a transaction."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from devices.directory import NOTHING_KNOWN, Directory
 from devices.message import Message
 from devices.reading import Kind, Reading, State, Undecodable
 from hub.homes import Device, DeviceKind, DeviceRole, Home, Registry
@@ -41,7 +42,13 @@ class WireDialect:
     def watch_filters(self) -> tuple[str, ...]:
         return (f"{self.base}/#",)
 
-    def decode(self, message: Message, topic: str) -> Sequence[Reading]:
+    def teaches(self, topic: str) -> bool:
+        return False
+
+    def learn(self, message: Message, topic: str, directory: Directory) -> Directory:
+        return directory
+
+    def decode(self, message: Message, topic: str, directory: Directory = NOTHING_KNOWN) -> Sequence[Reading]:
         if message.payload == b"garbage":
             raise Undecodable("not what it should be")
         if message.payload == b"bug":
