@@ -88,6 +88,7 @@ class Hub:
         self._tasks: list[asyncio.Task[None]] = []
         self._loaded = True
 
+        self._spread_version = 0  # of people and homes as all parts know them
     # --- life
 
     async def start(self) -> None:
@@ -180,6 +181,7 @@ class Hub:
         await self.engine.follow()
         await self._compare(registry)
         await self.dispatcher.recover()
+        self._spread_version = registry.version
         return registry
 
     def _recalled(self) -> Registry:
@@ -221,6 +223,7 @@ class Hub:
                     await self.refresh()
                 if self.clock.now() - compared > timedelta(hours=1):
                     compared = self.clock.now()
+                await self._spread()
                     await self._compare(self.engine.world.registry)
 
     async def _load_late(self) -> None:
@@ -234,15 +237,21 @@ class Hub:
 
     async def refresh(self) -> None:
         """Take over what another process wrote."""
-        before = self.engine.world.registry.version
-        registry = await self.engine.load()
+        await self.engine.load()
         self.engine.wake()
-        if registry.version != before:
-            await self.engine.follow()
-            self.lifeline.use(registry, dump)
-            if self.ingest:
-                await self.ingest.reconfigure(registry)
-            self.on_loaded()
+        await self._spread()
+
+    async def _spread(self) -> None:
+        """Let all parts follow people and homes, if they do not yet: a store that was sick meanwhile is no excuse."""
+        registry = self.engine.world.registry
+        if registry.version == self._spread_version:
+            return
+        await self.engine.follow()
+        self.lifeline.use(registry, dump)
+        if self.ingest:
+            await self.ingest.reconfigure(registry)
+        self._spread_version = registry.version
+        self.on_loaded()
 
     async def reconfigure(self, wanted: Configuration) -> None:
         """Go on with another configuration. What cannot change while the hub runs is as it was (`settings.taken`).
