@@ -23,6 +23,7 @@ from hub.dispatch.poller import Poller
 from hub.dispatch.words import Words
 from hub.engine import Engine, floor
 from hub.engine.links import Links
+from hub.engine.restored import put_back
 from hub.engine.retention import Retention
 from hub.engine.work import Work
 from hub.homes import Home, Registry
@@ -177,6 +178,7 @@ class Hub:
         registry = await self.engine.load()
         if isinstance(self.store, SqlStore) and self.store.lost:
             await self.engine.write(Lane.SLOW, lambda work: work.report(faults.database_lost(work.now)))
+        await self.engine.write(Lane.SLOW, put_back)
         self.lifeline.use(registry, dump)
         await self.engine.follow()
         await self._compare(registry)

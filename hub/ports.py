@@ -26,6 +26,8 @@ class StoreUnavailable(Exception):
 
 # The fact that every write transaction of the engine sets: hub time never falls below it.
 LAST_COMMITTED = "last_committed_at"
+# The fact that a restored database carries until the hub has told of it: what came after this instant is not in it.
+RESTORED_FROM = "restored_from"
 
 
 class Lane(StrEnum):

@@ -21,7 +21,8 @@ CALLS = frozenset(
     {"sos", "sos.late", "sos.late.most", "call", "gas", "smoke", "co", "fall", "leak", "inactivity", "wandering"}
     | {"unproven", "unheard", "unheard.homes", "tamper", "fault"}
     | {"silent", "battery", "mains", "gateway", "area", "unknown", "still_active", "nobody_reachable", "empty_step"}
-    | {"session_lost", "database_lost", "qos0", "unreadable", "channel_refused", "stranger_code", "config_differs"}
+    | {"session_lost", "database_lost", "restored"}
+    | {"qos0", "unreadable", "channel_refused", "stranger_code", "config_differs"}
     | {"lapsed.others", "need_help", "nobody", "other"}
 )
 KEYS = frozenset(CHINESE.texts) | {f"{key}.link" for key in CALLS} | {"sick"}

@@ -7,6 +7,7 @@ from hub.rules.finding import Finding, Severity
 
 SESSION_LOST = "session-lost"
 DATABASE_LOST = "database-lost"
+RESTORED = "restored"
 CONFIG_DIFFERS = "config-differs"
 # Retained presses arrive within moments of the subscription; the text waits for them.
 RETAINED_WITHIN = timedelta(seconds=5)
@@ -23,12 +24,18 @@ def session_lost(now: datetime, away_since: datetime) -> Finding:
 
 def is_loss(cause: str) -> bool:
     """Whether an alert is about presses that cannot be known."""
-    return cause == DATABASE_LOST or cause.startswith(f"{SESSION_LOST}:")
+    return cause == DATABASE_LOST or cause.startswith((f"{SESSION_LOST}:", f"{RESTORED}:"))
 
 
 def database_lost(now: datetime) -> Finding:
     """Report that the broker knows us but this database does not: what was open before is not known here."""
     return _site(DATABASE_LOST, "database_lost", now, {}, RETAINED_WITHIN)
+
+
+def restored(now: datetime, since: datetime) -> Finding:
+    """Report that the database was put back to what it was at `since`: what came after is not in it."""
+    facts = {"from": since.isoformat(), "to": now.isoformat()}
+    return _site(f"{RESTORED}:{now:%Y%m%dT%H%M%S}", "restored", now, facts, RETAINED_WITHIN)
 
 
 def channel_refused(channel: str, error: str, now: datetime) -> Finding:

@@ -87,7 +87,7 @@ def check(url: str) -> CheckReport:
         revision = examine(path)
         if revision is None:
             return CheckReport(None, (f"there is no database at {path} yet",))
-        faults = _integrity(path)
+        faults = integrity(path)
         if faults:
             return CheckReport(revision, faults)
         engine = sqlite_engine(path, writes=False)
@@ -127,7 +127,8 @@ def _check_schema(db: Connection, revision: str | None) -> CheckReport:
         return CheckReport(revision, (f"the schema could not be compared: {unavailable(error)}",))
 
 
-def _integrity(path: Path) -> tuple[str, ...]:
+def integrity(path: Path) -> tuple[str, ...]:
+    """Return what is damaged in a SQLite file, a sentence each."""
     try:
         with closing(connect_sqlite(path)) as db:
             told = [row[0] for row in db.execute("PRAGMA integrity_check(20)")]
@@ -171,7 +172,7 @@ def _prepare(path: Path) -> str | None:
             " and see that the disk has room."
         ) from error
     if revision != HEAD:
-        _migrate(path)
+        migrate_file(path)
     return revision
 
 
@@ -213,7 +214,8 @@ def _copy(path: Path, revision: str) -> None:
     _log.info("copied the database before its upgrade", copy=str(target))
 
 
-def _migrate(path: Path) -> None:
+def migrate_file(path: Path) -> None:
+    """Bring a SQLite file to this hub's revision, or leave it as it was."""
     # Without foreign keys: a table that is written anew is dropped in between, and would take its children along.
     engine = sqlite_engine(path, foreign_keys=False)
     try:

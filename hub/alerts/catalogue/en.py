@@ -58,6 +58,12 @@ _ALERTS = {
         _TASK,
         _DESK,
     ),
+    "restored": Text(
+        "The hub was put back to a backup: calls[ from {from} to {to}] are not known.[ Ask first: {list}.] "
+        "Please phone round.",
+        _TASK,
+        _DESK,
+    ),
     "database_lost": Text(
         "The hub has a new database: earlier open alerts and calls are not known.[ Ask first: {list}.]"
         " Please phone round.",
@@ -211,6 +217,7 @@ ENGLISH = Catalogue(
         "unknown": "unknown device call",
         "session_lost": "loss of calls",
         "database_lost": "loss of data",
+        "restored": "put-back backup",
         "qos0": "setting fault",
         "unreadable": "unreadable signal",
         "channel_refused": "channel fault",

@@ -47,6 +47,9 @@ _ALERTS = {
     "session_lost": Text(
         "消息服务器丢了数据，[{from}到{to}的]呼叫可能没收到[，先问{list}]。请打电话问平安", _HANDLE, _AND_DESK
     ),
+    "restored": Text(
+        "主机恢复了备份，[{from}到{to}的]呼叫和处理查不到了[，先问{list}]。请打电话问平安", _HANDLE, _AND_DESK
+    ),
     "database_lost": Text("主机换了新数据库，以前没办结的告警查不到了[，先问{list}]。请逐户问平安", _HANDLE, _AND_DESK),
     "qos0": Text(
         "{dev}用QoS 0发信号[，断线会丢][，{home}家][，{site}]。请[在消息服务器]设upgrade_outgoing_qos true",
@@ -163,6 +166,7 @@ CHINESE = Catalogue(
         "unknown": "不明设备呼叫",
         "session_lost": "呼叫缺失",
         "database_lost": "数据缺失",
+        "restored": "备份恢复",
         "qos0": "设置问题",
         "unreadable": "不明信号",
         "channel_refused": "通道故障",
