@@ -282,6 +282,14 @@ class Transaction(Protocol):
         """Return what was set aside, newest first."""
         ...
 
+    def shelve_again(self, id: int, reason: str, tries: int) -> None:
+        """Keep why a message stays on the shelf after it was tried again."""
+        ...
+
+    def unshelve(self, id: int) -> bool:
+        """Take a message from the shelf; False if it is not there any more."""
+        ...
+
     # readings
     def add_readings(self, rows: Sequence[tuple[str, str, Reading, datetime]]) -> None:
         """Append to history: home id, device id, reading, received_at."""

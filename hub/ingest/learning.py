@@ -85,14 +85,17 @@ class Learning:
             if is_news or source in self._unkept:
                 await self._keep(message)
 
-    async def recall(self, route: Route) -> None:
-        """Take what was kept, within a second as far as that goes, the rest soon after. Newer lists are not undone."""
+    async def recall(self, route: Route, patience_s: float | None = RECALL_PATIENCE_S) -> None:
+        """Take what was kept, within a second as far as that goes, the rest soon after. Newer lists are not undone.
+
+        With `patience_s` None all of it.
+        """
         if self._store is None:
             return
         if self._recalling is not None:
             self._recalling.cancel()
         self._recalling = asyncio.create_task(self._recall(self._store, route), name="recall definitions")
-        await asyncio.wait([self._recalling], timeout=RECALL_PATIENCE_S)
+        await asyncio.wait([self._recalling], timeout=patience_s)
 
     def stop(self) -> None:
         """End what is still being recalled."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from math import isnan
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import bindparam, delete, func, select, text, update
 
 from devices.message import Message
 from devices.reading import Reading
@@ -170,6 +170,15 @@ class ShelfRows(Rows):
     def shelf(self, limit: int = SHELF_MESSAGES) -> list[Shelved]:
         """Return what was set aside, newest first."""
         return [Shelved(*row) for row in self._db.execute(select(_shelf).order_by(_shelf.c.id.desc()).limit(limit))]
+
+
+    def shelve_again(self, id: int, reason: str, tries: int) -> None:
+        """Keep why a message stays on the shelf after it was tried again."""
+        self._db.execute(update(_shelf).where(_shelf.c.id == id).values(reason=reason, tries=tries))
+
+    def unshelve(self, id: int) -> bool:
+        """Take a message from the shelf; False if it is not there any more."""
+        return bool(self._db.execute(delete(_shelf).where(_shelf.c.id == id)).rowcount)
 
 
 class ReadingRows(Rows):

@@ -156,6 +156,14 @@ class Memory:
         same = [kept for kept in self.shelved if kept.topic == message.topic][: -SHELF_OF_A_TOPIC + 1]
         self.shelved = [*(kept for kept in self.shelved if kept not in same), row][-SHELF:]
 
+    def shelve_again(self, id: int, reason: str, tries: int) -> None:
+        self.shelved = [replace(row, reason=reason, tries=tries) if row.id == id else row for row in self.shelved]
+
+    def unshelve(self, id: int) -> bool:
+        before = len(self.shelved)
+        self.shelved = [row for row in self.shelved if row.id != id]
+        return len(self.shelved) < before
+
     def shelf(self, limit: int = SHELF) -> list[Shelved]:
         return self.shelved[::-1][:limit]
 
