@@ -91,7 +91,7 @@ class Directory:
             return reading
         state = reading.state if role.state is None or reading.state is None else role.state
         is_call = role.sos or (reading.sos and role.kind is Kind.BUTTON)
-        return replace(reading, kind=role.kind, state=state, sos=is_call, maybe_sos=False)
+        return reading._replace(kind=role.kind, state=state, sos=is_call, maybe_sos=False)
 
 
 NOTHING_KNOWN = Directory()

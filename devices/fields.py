@@ -26,6 +26,7 @@ _TRUE = frozenset({"true", "on", "1", "yes"})
 _FALSE = frozenset({"false", "off", "0", "no"})
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_PLAIN = 2**53  # up to here a float holds every whole number
 _MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138, as milliseconds 1973
 
 
@@ -110,6 +111,8 @@ def flag(value: object) -> bool | None:
 
 def number(value: object) -> float | None:
     """Return a finite number, also from numeric text ("100.00"); booleans are none."""
+    if type(value) is float or (type(value) is int and -_PLAIN < value < _PLAIN):  # nearly all there are
+        return float(value) if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and len(value) > MAX_WORD:

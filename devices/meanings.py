@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from devices.fields import MAX_WORD, flag, number, word
 from devices.reading import Kind, State
@@ -52,20 +53,15 @@ class Meaning:
     lenient: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What one property says: a state, or a value, or neither. `unclear`: it should have said something."""
 
     state: State | None = None
     value: float | None = None
     unclear: bool = False
 
-    @property
-    def is_nothing(self) -> bool:
-        """Whether there is no reading in it."""
-        return self.state is None and self.value is None
 
-
+SAID_ACTIVE, SAID_CLEAR, UNCLEAR = Said(State.ACTIVE), Said(State.CLEAR), Said(unclear=True)
 SAID_NOTHING = Said()
 
 
@@ -73,29 +69,29 @@ def read(meaning: Meaning, value: object) -> Said:
     """Return what a value says under a meaning. Empty, unknown and -1 say nothing: they never end an alarm."""
     if value is None:
         return SAID_NOTHING
+    if isinstance(value, bool):
+        return _flagged(meaning, value) if meaning.flags else SAID_NOTHING
     if isinstance(value, str):
         return _read_word(meaning, value)
-    if isinstance(value, bool):
-        return Said(_flagged(meaning, value)) if meaning.flags else SAID_NOTHING
     if isinstance(value, int | float):
         return _read_number(meaning, value)
-    return Said(unclear=not meaning.lenient)
+    return SAID_NOTHING if meaning.lenient else UNCLEAR
 
 
 def _read_word(meaning: Meaning, value: str) -> Said:
     low = (word(value) or "").lower() if len(value) <= MAX_WORD else _listed(meaning, value)
     if low in meaning.active:
-        return Said(State.ACTIVE)
+        return SAID_ACTIVE
     if low in meaning.clear:
-        return Said(State.CLEAR)
+        return SAID_CLEAR
     if low in _NOTHING or low in meaning.neither:
         return SAID_NOTHING
     if (found := number(value)) is not None:
         return _read_number(meaning, found)
     if meaning.flags and (on := flag(value)) is not None:
-        return Said(_flagged(meaning, on))
+        return _flagged(meaning, on)
     # A word nobody knows on a gas detector must be heard; on a motion sensor it is one of hundreds of modes.
-    return Said(unclear=meaning.kind in LIFE_SAFETY and not meaning.lenient)
+    return UNCLEAR if meaning.kind in LIFE_SAFETY and not meaning.lenient else SAID_NOTHING
 
 
 def _listed(meaning: Meaning, value: str) -> str:
@@ -105,17 +101,18 @@ def _listed(meaning: Meaning, value: str) -> str:
 
 
 def _read_number(meaning: Meaning, value: float) -> Said:
-    found, on = number(value), flag(value)
-    if meaning.numbers in (Numbers.FLAG, Numbers.EITHER) and on is not None:
-        return Said(_flagged(meaning, on))
-    if meaning.numbers in (Numbers.VALUE, Numbers.EITHER) and found is not None and found >= meaning.least:
-        return Said(value=found)
+    numbers = meaning.numbers
+    if (numbers is Numbers.FLAG or numbers is Numbers.EITHER) and value in (0, 1):
+        return _flagged(meaning, value == 1)
+    if numbers is Numbers.VALUE or numbers is Numbers.EITHER:
+        found = number(value)
+        if found is not None and found >= meaning.least:
+            return Said(value=found)
     return SAID_NOTHING
 
 
-def _flagged(meaning: Meaning, on: bool) -> State:
-    other = State.CLEAR if meaning.flag_on is State.ACTIVE else State.ACTIVE
-    return meaning.flag_on if on else other
+def _flagged(meaning: Meaning, on: bool) -> Said:
+    return SAID_ACTIVE if on is (meaning.flag_on is State.ACTIVE) else SAID_CLEAR
 
 
 def _words(text: str) -> frozenset[str]:

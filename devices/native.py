@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
 from devices import fields
@@ -77,7 +77,7 @@ class Native:
             state = _LINK.get(fields.text(message.payload).lower())
             if state is None:
                 raise Undecodable("neither online nor offline")
-            return (replace(blank, state=state),)
+            return (blank._replace(state=state),)
         found = _Said(fields.json_object(message.payload), blank, directory.battery_low_percent).readings()
         return [directory.with_role(reading) for reading in found] if directory.roles else found
 
@@ -102,13 +102,11 @@ class _Said:
         kind = self._kind()
         value = self._optional("value", fields.number, "a number")
         state = self._state(value)
-        self.blank = replace(
-            self.blank,
+        self.blank = self.blank._replace(
             device_at=self._optional("at", fields.instant, "ISO 8601 with a zone, or milliseconds, from 2015 to 2099"),
             seq=self._optional("seq", _count, "a whole number from 0"),
         )
-        reading = replace(
-            self.blank,
+        reading = self.blank._replace(
             kind=kind,
             state=state,
             value=value,
@@ -116,10 +114,10 @@ class _Said:
             test=self._optional("test", fields.flag, "true or false") or False,
         )
         if kind is Kind.BUTTON and (said := self._optional("action", press, "a short text")) is not None:
-            reading = replace(reading, action=said.action, sos=said.sos)
+            reading = reading._replace(action=said.action, sos=said.sos)
         percent = self._optional("battery", fields.percent, "0 to 100")
         if kind is Kind.BATTERY:
-            return [replace(reading, percent=percent), *self.faults]
+            return [reading._replace(percent=percent), *self.faults]
         charge = [] if percent is None else [self._charge(percent)]
         return [reading, *charge, *self.faults]
 
@@ -143,12 +141,12 @@ class _Said:
             return None
         if (found := read(published)) is None:
             reason = f"{name} cannot be read; allowed: {allowed}"
-            self.faults.append(replace(self.blank, kind=Kind.FAULT, state=State.ACTIVE, property=name, reason=reason))
+            self.faults.append(self.blank._replace(kind=Kind.FAULT, state=State.ACTIVE, property=name, reason=reason))
         return found
 
     def _charge(self, percent: int) -> Reading:
         state = State.ACTIVE if percent <= self.low_percent else State.CLEAR
-        return replace(self.blank, kind=Kind.BATTERY, state=state, property="battery", percent=percent)
+        return self.blank._replace(kind=Kind.BATTERY, state=state, property="battery", percent=percent)
 
 
 def _count(value: object) -> int | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -68,8 +69,7 @@ class Listed:
     maybe_sos: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):  # a tuple is made in a fifth of the time of a frozen dataclass, thousands of times a second
     """What one message says about one thing.
 
     `source` is the device's own topic without the home's prefix, the key by which it is configured

@@ -10,7 +10,7 @@ bridge sends both, and on some only one of them comes. So both give the same rea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from devices import fields, zigbee2mqtt_bridge
 from devices.directory import NOTHING_KNOWN, Directory, Entry
@@ -90,8 +90,7 @@ class Zigbee2mqtt:
 _LIST_TOPICS = frozenset(f"bridge/{name}" for name in zigbee2mqtt_bridge.LISTS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Publish:
+class _Publish(NamedTuple):
     """One publish below a base topic that is not the bridge's. `rest` is the topic below it."""
 
     message: Message
@@ -104,7 +103,7 @@ class _Publish:
         """Return what it says."""
         network = self.directory.network(self.prefix + self.base)
         entry = network.devices.get(self.rest)
-        if entry is not None:
+        if entry is not None or (not network.groups and "/" not in self.rest and self.rest not in _COMMANDS):
             return self._state(self.rest, entry)
         owner, _, last = self.rest.rpartition("/")
         if self.rest in network.groups or owner in network.groups or _is_command(owner, last):

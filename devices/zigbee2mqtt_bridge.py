@@ -5,7 +5,6 @@ Source: zigbee2mqtt.io, "MQTT topics and messages" (bridge/...); tests/recorded/
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from devices import fields
@@ -33,15 +32,15 @@ def decode(message: Message, base: str, levels: Sequence[str]) -> Sequence[Readi
         return ()
     match list(levels):
         case ["state"]:
-            return (replace(blank, state=link_state(message)),)
+            return (blank._replace(state=link_state(message)),)
         case ["health"]:
             fields.json_object(message.payload)
-            return (replace(blank, state=State.ALIVE),)
+            return (blank._replace(state=State.ALIVE),)
         case ["event"]:
             return _event(message, base)
         case ["devices"]:
             listed = tuple(found for item in _devices(message.payload) if (found := _described(item)) is not None)
-            return (replace(blank, kind=Kind.DISCOVERY, devices=listed),)
+            return (blank._replace(kind=Kind.DISCOVERY, devices=listed),)
     return ()
 
 

@@ -4,12 +4,15 @@ Source: zigbee2mqtt.io, "MQTT topics and messages" and "Exposes"; tests/recorded
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 from devices import fields
 from devices.definitions import VAGUE, Definition
 from devices.directory import NOTHING_KNOWN, Directory
-from devices.meanings import BY_KIND, DETECTORS, LIFE_SAFETY, Meaning, Said, by_name, read
+from devices.meanings import BY_KIND, DETECTORS, LIFE_SAFETY, SAID_NOTHING, UNCLEAR, Meaning, Said, by_name, read
 from devices.presses import is_unclear, press
 from devices.reading import Kind, Reading, State, Undecodable
 from devices.wordlists import calls_for_help
@@ -17,14 +20,15 @@ from devices.wordlists import calls_for_help
 # What bridges before 2020 called an action; then published beside it.
 PRESS_NAMES = ("action", "click")
 _TESTING = ("test", "testing")
+_NONE_LISTED: Mapping[str, Meaning | None] = MappingProxyType({})
 _CHECKING = ("checking", "Checking")
 _MUTED = ("muted", "mute", "temporary_mute", "buzzer_manual_mute", "silence", "smoke_alarm_silenced")
+_MARKS = frozenset({*_TESTING, *_MUTED, "self_test"})
 # A blind says in which direction it moves; the name alone would make it a motion sensor.
 _OF_BLINDS = frozenset({"motion", "movement"})
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known of the device that speaks. `kind` is what the installer says it is."""
 
     definition: Definition | None = None
@@ -43,50 +47,55 @@ def read_state(state: Mapping[str, object], blank: Reading, known: Known = NOTHI
     the hub then keeps the message and tells staff.
     """
     if "last_seen" in state:
-        blank = replace(blank, device_at=fields.instant(state["last_seen"]))
+        blank = blank._replace(device_at=fields.instant(state["last_seen"]))
     found: list[Reading] = []
     unclear: list[Reading] = []
     _read_press(state, blank, known, found, unclear)
-    grave = False
+    grave = bool(unclear)
+    meanings = known.definition.meanings if known.definition is not None else _NONE_LISTED
+    is_vague = known.kind is not None and not VAGUE.isdisjoint(state)
+    is_plain = not is_vague and not known.directory.roles and "position" not in state
     for name, value in state.items():
-        if name in PRESS_NAMES or (meaning := _meaning(name, state, blank, known)) is None:
+        meaning = meanings[name] if name in meanings else None if name in PRESS_NAMES else by_name(name)
+        if not is_plain:
+            meaning = _by_hints(name, meaning, state, blank, known)
+        if meaning is None:
             continue
         said = read(meaning, value)
-        if said.unclear:
+        if said is UNCLEAR:
             unclear.append(_unclear(blank, name, "neither on nor off"))
             grave = grave or meaning.kind in LIFE_SAFETY
-        elif (reading := _reading(blank, name, said, meaning, known)) is not None:
+        elif said is not SAID_NOTHING and (reading := _reading(blank, name, said, meaning, known)) is not None:
             found.append(reading)
-    if unclear:
-        grave = grave or any(r.property in PRESS_NAMES for r in unclear)
-        if not found or (grave and not any(r.kind in LIFE_SAFETY for r in found)):
-            raise Undecodable(f"{unclear[0].property} {unclear[0].reason}")
-    found = _marked(found, state)
+    if unclear and (not found or (grave and not any(r.kind in LIFE_SAFETY for r in found))):
+        raise Undecodable(f"{unclear[0].property} {unclear[0].reason}")
+    if not _MARKS.isdisjoint(state):
+        found = _marked(found, state)
     if known.directory.roles:
         found = [known.directory.with_role(reading) for reading in found]
-    return [*found, *unclear]
+    return found + unclear
 
 
-def _meaning(name: str, state: Mapping[str, object], blank: Reading, known: Known) -> Meaning | None:
-    definition = known.definition
-    if definition is None:
-        meaning = by_name(name)
-        if meaning is not None and name in _OF_BLINDS and "position" in state:
-            meaning = None
-    elif name in definition.meanings:
-        meaning = definition.meanings[name]
-    else:
-        meaning = by_name(name)
+def _by_hints(
+    name: str, meaning: Meaning | None, state: Mapping[str, object], blank: Reading, known: Known
+) -> Meaning | None:
+    """Return the meaning as the installer's word and the rest of the message make it."""
+    definition, roles = known.definition, known.directory.roles
+    if name in PRESS_NAMES:
+        return None
+    if definition is None and name in _OF_BLINDS and "position" in state:
+        return None
     if name in VAGUE and known.kind is not None and (definition is None or known.kind not in definition.kinds):
         return _hinted(known.kind)
-    if meaning is None and known.directory.roles:
-        role = known.directory.roles.get(f"{blank.device}/{name}")
+    if meaning is None and roles:
+        role = roles.get(f"{blank.device}/{name}")
         if role is None and name in VAGUE:
-            role = known.directory.roles.get(blank.device)
+            role = roles.get(blank.device)
         return _hinted(role.kind) if role is not None else None
     return meaning
 
 
+@cache
 def _hinted(kind: Kind) -> Meaning | None:
     """Return how a property that says nothing by itself is read on a device of this kind: true is the alarm."""
     meaning = BY_KIND.get(kind)
@@ -107,8 +116,7 @@ def _read_press(
         if said is not None:
             described = calls_for_help(blank.device) if definition is None else definition.described_as_call
             found.append(
-                replace(
-                    blank,
+                blank._replace(
                     kind=Kind.BUTTON,
                     state=said.state,
                     property="action",
@@ -121,28 +129,36 @@ def _read_press(
 
 
 def _reading(blank: Reading, name: str, said: Said, meaning: Meaning, known: Known) -> Reading | None:
-    if said.is_nothing:
-        return None
-    if meaning.kind is Kind.BATTERY and said.value is not None:
-        return _charge(blank, name, said.value, known.directory.battery_low_percent)
-    reading = replace(blank, kind=meaning.kind, state=said.state, property=name, value=said.value, sos=meaning.sos)
-    if said.value is not None:
-        return replace(reading, unit=meaning.unit)
-    if meaning.kind is Kind.FAULT and said.state is State.ACTIVE:
-        return replace(reading, reason=f"the device reports {name.replace('_', ' ')}")
-    return reading
-
-
-def _charge(blank: Reading, name: str, value: float, low: int) -> Reading | None:
-    percent = fields.percent(value)
-    if percent is None:
-        return None
-    state = State.ACTIVE if percent <= low else State.CLEAR
-    return replace(blank, kind=Kind.BATTERY, state=state, property=name, percent=percent)
+    kind, state, value = meaning.kind, said.state, said.value
+    unit = percent = reason = None
+    if value is not None:
+        if kind is Kind.BATTERY:
+            percent, value = fields.percent(value), None
+            if percent is None:
+                return None
+            state = State.ACTIVE if percent <= known.directory.battery_low_percent else State.CLEAR
+        else:
+            unit = meaning.unit
+    elif kind is Kind.FAULT and state is State.ACTIVE:
+        reason = f"the device reports {name.replace('_', ' ')}"
+    return Reading(
+        blank.source,
+        blank.device,
+        kind,
+        state,
+        name,
+        value,
+        unit,
+        percent,
+        sos=meaning.sos,
+        retained=blank.retained,
+        reason=reason,
+        device_at=blank.device_at,
+    )
 
 
 def _unclear(blank: Reading, name: str, reason: str) -> Reading:
-    return replace(blank, kind=Kind.FAULT, state=State.ACTIVE, property=name, reason=f"cannot be read: {reason}")
+    return blank._replace(kind=Kind.FAULT, state=State.ACTIVE, property=name, reason=f"cannot be read: {reason}")
 
 
 def _marked(found: list[Reading], state: Mapping[str, object]) -> list[Reading]:
@@ -154,4 +170,4 @@ def _marked(found: list[Reading], state: Mapping[str, object]) -> list[Reading]:
     muted = any(state.get(name) is True for name in _MUTED)
     if not test and not muted:
         return found
-    return [replace(r, test=test, muted=muted) if r.kind in DETECTORS else r for r in found]
+    return [r._replace(test=test, muted=muted) if r.kind in DETECTORS else r for r in found]

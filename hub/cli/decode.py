@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, TextIO
@@ -170,7 +169,7 @@ def _as_told(reading: Reading) -> Reading:
     """
     if not reading.test or reading.state is not State.ACTIVE:
         return reading
-    return replace(reading, state=State.CLEAR)
+    return reading._replace(state=State.CLEAR)
 
 
 # --- settings --------------------------------------------------------------------------------------------------
