@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import math
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -354,6 +355,9 @@ class AckClient(aiomqtt.Client):
     # connect() runs in a thread of its own, so these two may be called from there. By the time the loop gets to it
     # the socket may be closed again, and its number may belong to another one.
     def _socket_opened(self, _client: Any, _data: Any, sock: Any) -> None:
+        with contextlib.suppress(OSError):
+            # Else a marker or an acknowledgement waits up to 40 ms for TCP's answer to the small packet before it.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._loop.call_soon_threadsafe(self._start_reading, sock)
 
     def _socket_writes(self, _client: Any, _data: Any, sock: Any) -> None:
