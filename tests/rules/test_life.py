@@ -43,7 +43,7 @@ def test_motion_that_begins_is_life() -> None:
 
 
 @pytest.mark.parametrize(
-    "reading", [motion(State.CLEAR), motion(retained=True), motion(test=True), replace(motion(), kind=Kind.GAS)]
+    "reading", [motion(State.CLEAR), motion(retained=True), motion(test=True), motion()._replace(kind=Kind.GAS)]
 )
 def test_an_end_a_retained_word_a_test_and_another_kind_are_no_life(reading: Reading) -> None:
     assert sign(reading) is None
