@@ -44,6 +44,15 @@ async def test_watches_are_kept_found_when_due_and_dropped(store: SqlStore) -> N
     assert {w.due_at for w in await store.read(lambda tx: tx.watches())} == {NOON + 2 * HOUR, NOON + HOUR}
 
 
+async def test_a_watch_is_hurried_and_never_put_off(store: SqlStore) -> None:
+    await put(store, lambda tx: tx.save_watches([a_watch(), a_watch("ah-002"), a_watch("ah-003", due_in=MINUTE)]))
+    by = {(id, "inactivity", ""): NOON + 2 * MINUTE for id in ("ah-001", "ah-003", "nobody")}
+    await put(store, lambda tx: tx.hurry_watches(by))
+    await put(store, lambda tx: tx.hurry_watches({}))
+    due = {w.home_id: w.due_at for w in await store.read(lambda tx: tx.watches())}
+    assert due == {"ah-001": NOON + 2 * MINUTE, "ah-002": NOON + HOUR, "ah-003": NOON + MINUTE}
+
+
 async def test_no_watch_lies_further_ahead_than_its_wait(store: SqlStore) -> None:
     await put(store, lambda tx: tx.save_watches([a_watch(due_in=90 * HOUR), a_watch("ah-002")]))
     await put(store, lambda tx: tx.clamp_watches(NOON))

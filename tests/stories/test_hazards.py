@@ -173,7 +173,7 @@ async def test_a_button_that_says_what_nobody_can_read_is_told_after_a_minute(wo
     await world.phone("nurse").gets("what we cannot read", "Wang Xiulan")
     await home.says("bed_sos", {"battery": 88})
     await world.forward(2 * SECONDS)
-    await world.phone("nurse").gets("closed")
+    await world.phone("nurse").gets("All well again")
     await world.publish("zigbee2mqtt/bath_sos", b"{{{")
     await world.forward(30 * SECONDS)
     await home.says("bath_sos", {"battery": 88})
