@@ -5,7 +5,7 @@ import heapq
 import itertools
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 STEP_TOLERANCE = timedelta(seconds=2)
 
@@ -133,8 +133,9 @@ class PacedClock:
         heapq.heappush(self._sleepers, (self.now() + span, next(self._order), due))
         self._arm()
         waking = asyncio.ensure_future(wake.wait()) if wake is not None else None
+        ends: list[asyncio.Future[Any]] = [due] if waking is None else [due, waking]
         try:
-            await asyncio.wait([due, *([waking] if waking else [])], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             # Whoever slept goes on at once when we return: until then it counts as being woken.
             if due.done():

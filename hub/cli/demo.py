@@ -1,9 +1,12 @@
-"""`carehub demo`: broker, hub and carrier with one command, on the example home."""
+"""`carehub demo`: broker, hub, carrier and a simulated home with one command, on one page."""
 
 import asyncio
 import contextlib
 import os
 import socket
+import sys
+import webbrowser
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,19 +14,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hub.cli.demo_lines import Lines
-from hub.cli.failure import USAGE, fail, sentence
+from hub.cli.failure import USAGE, fail
 from hub.cli.logs import configure
 from hub.cli.place import ConfigOption, folder, keep_secret, mistakes
 
 if TYPE_CHECKING:
+    from hub.cli.demo_play import DemoPlay
+    from hub.cli.demo_world import World
+    from hub.clock import PacedClock
     from hub.ingest.client import Broker
     from hub.settings import Configuration
-    from hub.store import SqlStore
     from simulators.carrier import Carrier
+    from simulators.stage import StageServer
 
 ACCOUNT, TOKEN = "AC" + "d" * 32, "simulated"
-PORT = 8090
-SUBSCRIBED_WITHIN_S = 10.0
+CARRIER_PORT, PAGE_PORT = 8090, 8091
 
 
 def demo(
@@ -35,19 +40,49 @@ def demo(
     port: Annotated[
         int | None,
         typer.Option(
-            metavar="PORT", min=0, max=65535, help=f"Port of the simulated carrier. Default: {PORT}, or a free one."
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help=f"Port of the simulated carrier. Default: {CARRIER_PORT}, or a free one.",
         ),
     ] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="Open no browser: for scripts and for servers.")] = False,  # noqa: ARG001  # there is no page to open yet
+    page: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", min=0, max=65535, help=f"Port of the page. Default: {PAGE_PORT}, or a free one."),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the page in a browser, where there is a screen.")
+    ] = True,
+    seed: Annotated[int, typer.Option(metavar="N", help="Another number gives the resident other days.")] = 1,
+    headless: Annotated[
+        bool,
+        typer.Option(
+            "--headless",
+            help="Play the whole story in seconds without a page, print it as a timeline, end with 0 if all went as "
+            "expected.",
+        ),
+    ] = False,
 ) -> None:
-    """Start broker, hub and simulated carrier; show every text as it arrives.
+    """Start broker, hub, simulated carrier and a simulated home, on one page in the browser.
 
-    Prints the lines that press a button, answer from a phone, and show the alerts. Nothing leaves this machine: the
-    carrier is simulated, whatever account or numbers the configuration names. Open alerts outlive Ctrl-C: the next
-    demo goes on with them.
+    The page shows the home to play with, the phones, the open alerts and what the hub decides; its address is printed
+    first. Then come the lines that press a button, answer from a phone, and show the alerts. Nothing leaves this
+    machine: the carrier is simulated, whatever account or numbers the configuration names. Open alerts outlive
+    Ctrl-C: the next demo goes on with them.
     """
     place = folder(config)
+    if headless:
+        from hub.cli.demo_story import play_story
+
+        raise typer.Exit(play_story(place, data))
     kept = (data or place / "var" / "demo").absolute()
+    with log_in(kept):
+        asyncio.run(_demo(place, kept, port, page, seed, show=browser))
+
+
+@contextlib.contextmanager
+def log_in(kept: Path) -> Iterator[None]:
+    """Have the hub's log written beside the demo's data, where only its user reads it."""
     try:
         kept.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = open(os.open(kept / "hub.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")  # noqa: SIM115
@@ -55,28 +90,34 @@ def demo(
         fail(f"{kept} cannot be used: {error.strerror}. Name a folder with --data.")
     with log:
         configure(stream=log)
-        asyncio.run(_demo(place, kept, port))
+        yield
 
 
-async def _demo(place: Path, data: Path, port: int | None) -> None:
+async def _demo(place: Path, data: Path, port: int | None, page: int | None, seed: int, *, show: bool) -> None:
     from hub.cli.lasting import stopping
+    from hub.clock import PacedClock
     from hub.store import AlreadyRunning, RunLock
 
     stop = stopping()
     try:
-        with RunLock(_database(data)):
-            await _with_carrier(place, data, port, stop)
+        with RunLock(database(data)):
+            clock = PacedClock()
+            async with carrier_for(place, data, port, clock) as (loaded, carrier, url):
+                await _show(loaded, carrier, clock, Lines(place, data, url), page, seed, stop, show=show)
     except AlreadyRunning as error:
         fail(f"A demo runs already: {error} Or give this one a folder of its own with --data.")
 
 
-async def _with_carrier(place: Path, data: Path, port: int | None, stop: asyncio.Event) -> None:
-    """Start the carrier, then all that talks to it."""
+@contextlib.asynccontextmanager
+async def carrier_for(
+    place: Path, data: Path, port: int | None, clock: "PacedClock"
+) -> "AsyncIterator[tuple[Configuration, Carrier, str]]":
+    """Start the carrier; give the configuration turned to it, the carrier itself, and its address."""
     from simulators.carrier import Carrier, CarrierServer, Journal
 
     numbers = [channel.from_ for channel in _local(place, data, "http://127.0.0.1").hub.channels.values()]
-    carrier = Carrier(ACCOUNT, TOKEN, numbers, journal=Journal(data / "carrier.jsonl"))
-    server = CarrierServer(carrier, port=_port(PORT) if port is None else port)
+    carrier = Carrier(ACCOUNT, TOKEN, numbers, clock=clock, journal=Journal(data / "carrier.jsonl"))
+    server = CarrierServer(carrier, port=_port(CARRIER_PORT) if port is None else port)
     try:
         await server.start()
     except OSError as error:
@@ -84,27 +125,30 @@ async def _with_carrier(place: Path, data: Path, port: int | None, stop: asyncio
     try:
         loaded = _local(place, data, server.url)
         carrier.settings.webhook_url = f"{loaded.hub.web.public_url}/twilio/sms"
-        await _show(loaded, carrier, Lines(place, data, server.url), stop)
+        yield loaded, carrier, server.url
     finally:
         await server.stop()
 
 
-def _database(data: Path) -> str:
+def database(data: Path) -> str:
+    """Return the address of the demo's own database."""
     return f"sqlite:///{data}/carehub.db"
 
 
 def _local(place: Path, data: Path, carrier_url: str) -> "Configuration":
     """Load the configuration, with all that leaves this machine or is somebody's own turned to the demo's."""
+    from hub.cli.demo_home import furnished
     from hub.settings import AuditSettings, ConfigurationError, load
 
     theirs = {name: value for name, value in os.environ.items() if not name.startswith("TWILIO_")}
     ours = {"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_API_BASE": carrier_url}
-    ours |= {"CAREHUB_DATABASE": _database(data), "CAREHUB_MQTT__URL": "embedded"}
+    ours |= {"CAREHUB_DATABASE": database(data), "CAREHUB_MQTT__URL": "embedded"}
     try:
         loaded = load(place, theirs | ours)
     except ConfigurationError as error:
         fail(mistakes(error), USAGE)
     keep_secret(loaded)
+    loaded = furnished(loaded)
     port = _port(loaded.hub.web.port)
     web = replace(loaded.hub.web, listen=f"127.0.0.1:{port}", public_url=f"http://127.0.0.1:{port}")
     return replace(loaded, hub=replace(loaded.hub, web=web, audit=AuditSettings()))
@@ -120,47 +164,67 @@ def _port(wanted: int) -> int:
     return wanted
 
 
-async def _show(loaded: "Configuration", carrier: "Carrier", lines: Lines, stop: asyncio.Event) -> None:
-    """Run the hub and show what happens, until told to stop."""
-    from hub.app import Hub
-    from hub.clock import HubClock
+async def _show(
+    loaded: "Configuration",
+    carrier: "Carrier",
+    clock: "PacedClock",
+    lines: Lines,
+    page: int | None,
+    seed: int,
+    stop: asyncio.Event,
+    *,
+    show: bool,
+) -> None:
+    """Run all parts and show what happens, until told to stop."""
+    from hub.cli.demo_pace import Pacer
+    from hub.cli.demo_play import DemoPlay
+    from hub.cli.demo_world import World
     from hub.web.server import CannotListen
 
-    broker = await _broker(lines.data)
-    hub = Hub(loaded, await _store(loaded), HubClock(), broker)
+    world = World(loaded, carrier, clock, lines.data)
+    tasks: list[asyncio.Task[None]] = []
+    server: StageServer | None = None
     try:
-        await hub.start()
-        if hub.ingest is not None:  # from here on the broker keeps for us what is pressed
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(hub.ingest.barrier(), SUBSCRIBED_WITHIN_S)
-        lines.start(hub.engine.world.registry, loaded.hub, broker, await hub.store.read(lambda t: t.alerts()))
+        broker = await world.start(seed)
+        pacer = Pacer(world)
+        play = DemoPlay(world, pacer)
+        tasks = [asyncio.create_task(pacer.run()), asyncio.create_task(play.run())]
+        server = await _page(play, page, loaded.hub.language)
+        await _say(world, broker, lines, server.url)
+        if show and _has_screen():
+            await asyncio.to_thread(webbrowser.open, server.url)
         carrier.events.listen(lines.text)
         await stop.wait()
     except CannotListen as error:
         fail(str(error))
     finally:
-        await hub.stop()
+        if server is not None:
+            await server.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await world.stop()
         lines.end()
 
 
-async def _broker(data: Path) -> "Broker":
-    from hub.ingest.broker import BrokerProblem, ensure_embedded, find_mosquitto
+async def _say(world: "World", broker: "Broker", lines: Lines, url: str) -> None:
+    before = await world.alerts()
+    lines.start(world.registry, world.loaded.hub, broker, before, url, is_durable=world.broker.is_durable)
 
+
+async def _page(play: "DemoPlay", port: int | None, language: str) -> "StageServer":
+    from simulators.stage import StageServer
+
+    server = StageServer(play, _port(PAGE_PORT) if port is None else port, language)
     try:
-        find_mosquitto()
-    except BrokerProblem:
-        fail("The demo needs the broker Mosquitto. Install it: apt-get install mosquitto")
-    try:
-        return await ensure_embedded(data / "broker", port=0)
-    except BrokerProblem as error:
-        fail(sentence(str(error)))
+        await server.start()
+    except OSError as error:
+        fail(f"The page cannot listen on port {port}: {error.strerror}. Choose another --page, or leave it out.")
+    return server
 
 
-async def _store(loaded: "Configuration") -> "SqlStore":
-    from hub.ports import StoreUnavailable
-    from hub.store import DatabaseUnusable, open_store
-
-    try:
-        return await asyncio.to_thread(open_store, loaded.hub.database)
-    except (DatabaseUnusable, StoreUnavailable) as error:
-        fail(f"{sentence(str(error))} Or give the demo another folder with --data.")
+def _has_screen() -> bool:
+    """Whether a browser could be shown; on a server `webbrowser` would begin one in the terminal."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -34,17 +34,32 @@ class Lines:
         self.data = data
         self.carrier_url = carrier_url
         self._registry = Registry()
+        self._is_durable = True
 
-    def start(self, registry: Registry, settings: "HubSettings", broker: "Broker", before: Sequence[Alert]) -> None:
+    def start(
+        self,
+        registry: Registry,
+        settings: "HubSettings",
+        broker: "Broker",
+        before: Sequence[Alert],
+        page: str,
+        *,
+        is_durable: bool,
+    ) -> None:
         """Say what runs, how to press, answer, see and act, and what is still open from before."""
         self._registry, self._zone = registry, settings.timezone
         button = next((d for home in registry.homes.values() for d in home.devices if d.is_life_safety), None)
         command, env = _program(), f"CAREHUB_CONFIG={self.place} CAREHUB_DATABASE=sqlite:///{self.data}/carehub.db"
         lines = [
             "",
+            f"Open {page} : the home to play with, the phones, the alerts, and what carehub does.",
+            "",
             f"carehub runs. Hub: {settings.web.public_url}/readyz   Simulated carrier: {self.carrier_url}",
             f"Data and log: {self.data}",
         ]
+        if not is_durable:
+            lines += ["This machine has no Mosquitto: the broker from a Python package forgets all when it ends."]
+        self._is_durable = is_durable
         if button is not None:
             lines += ["", "Press the button:", *self._press(button, broker), "", *self._answer(button)]
         lines += ["", "See and act:", f"  export {env}", f"  {command} alerts list", f"  {command} alerts --help"]
@@ -67,6 +82,10 @@ class Lines:
     def end(self) -> None:
         """Say what goes on after the demo."""
         pid = self.data / "broker" / "mosquitto.pid"
+        if not self._is_durable:
+            with contextlib.suppress(OSError):
+                typer.echo("\nStopped. Open alerts go on with the next demo.")
+            return
         with contextlib.suppress(OSError):
             typer.echo("\nStopped. Open alerts go on with the next demo. The broker runs on and keeps what arrives;")
             typer.echo(f"to end it too: kill {pid.read_text().strip()}")
