@@ -170,8 +170,7 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
 
     @rule(home=st.sampled_from(sorted(HOMES)), active=st.booleans(), retained=st.booleans())
     def gas(self, home: str, active: bool, retained: bool) -> None:
-        reading = replace(
-            button("kitchen-gas", action=None, property="gas", retained=retained),
+        reading = button("kitchen-gas", action=None, property="gas", retained=retained)._replace(
             kind=Kind.GAS,
             state=State.ACTIVE if active else State.CLEAR,
         )
