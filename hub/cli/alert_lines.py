@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hub.alerts.alert import Alert, DutyKind, Entry, Lateness, Stage
 from hub.alerts.notification import Notification
+from hub.rules.areas import members
 
 if TYPE_CHECKING:
     from hub.homes import Registry
@@ -38,6 +39,8 @@ class Shown:
         yield self.line(alert)
         if alert.note:
             yield f"Note: {alert.note}"
+        if about := self._about(alert):
+            yield f"About: {about}"
         if alert.duties:
             yield "Next:"
         for kind, duty in sorted(alert.duties.items(), key=lambda item: item[1].due_at):
@@ -50,6 +53,12 @@ class Shown:
         yield "History:"
         for entry in history:
             yield f"  {self.at(entry.at)}  {self.name(entry.who)}: {self._told(entry)}"
+
+    def _about(self, alert: Alert) -> str:
+        """Return what a notice about several things lists: homes by name, devices by id."""
+        homes = [self._registry.homes.get(id) for id in members(alert.facts)]
+        listed = [f"{home.who} ({home.id})" for home in homes if home is not None]
+        return ", ".join(listed) or str(alert.facts.get("list", "")).replace("、", ", ")
 
     def name(self, person: str | None) -> str:
         """Return a person's name; the id of one who is gone."""
@@ -187,6 +196,8 @@ _EVENTS: Mapping[str, Phrase] = {
     "remind": lambda d, shown: f"reminded {shown.name(d.get('holder'))}",
     "lapsed": lambda d, shown: f"no word from {shown.name(d.get('holder'))} in time",
     "reopened": lambda d, _: f"open again: {_plain(d.get('why'))}",
+    "changed": lambda d, _: f"now about {d.get('n')}",
+    "power": lambda d, _: "the power went off" if d.get("lost") else "the power came back",
     "cleared": lambda *_: "the device says that it is over",
     "life": lambda d, shown: f"a sign of life by {d.get('device')}, {shown.moment(d.get('at'))}",
     "still_active": lambda *_: "still active after the watch: open again",
