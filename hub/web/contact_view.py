@@ -173,7 +173,8 @@ class _Page:
         since = alert.opened_at
         if alert.late is not None and not alert.pressed_since and alert.late.exact:
             since = alert.opened_at - alert.late.age
-        first = tell.parts(tell.day(since), tell.room(alert, self.home), tell.ago(since))
+        day = tell.day(since)
+        first = tell.parts(day[:1].upper() + day[1:], tell.room(alert, self.home), tell.ago(since))
         more = []
         if alert.late is not None and not alert.pressed_since:
             more.append(tell.say("late" if alert.late.exact else "late.most", span=tell.span(alert.late.age)))

@@ -110,6 +110,7 @@ class Pocket:
         self.heard: list[Sent] = []
         self.carrier: Callable[[Notification], Answer] = lambda m: Accepted(f"SM{m.id}-{m.tries}", Fate.DELIVERED)
         self.register: Callable[[Notification], Accepted | NoAnswer | None] = lambda _: None
+        self.passes: Callable[[Notification], bool] | None = None
         self.connection = 1
         self.waiting_since: datetime | None = None
         self._numbers = itertools.count(1)
@@ -132,6 +133,7 @@ class Pocket:
         def run(transaction: Transaction) -> T:
             current = NumberedWork(transaction, self.world, self.now)
             current.numbers = self._numbers
+            current.passes = self.passes
             result = work(current)
             current.finish()
             transaction.set_fact(LAST_COMMITTED, self.now.isoformat())
