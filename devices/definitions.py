@@ -126,6 +126,8 @@ def _names_of_controls(exposes: object, depth: int = 0) -> Iterator[str]:
     """Yield what stands in the state for a control or a compound: known, and no reading."""
     for expose in _dicts(exposes):
         kind, name = expose.get("type"), expose.get("property")
+        if not isinstance(kind, str):
+            continue
         if kind in _CONTROLS:
             if depth < _DEEPEST:
                 yield from _names_of_controls(expose.get("features"), depth + 1)

@@ -62,7 +62,10 @@ def _named_only(meaning: Meaning | None, split: Values, named: frozenset[str]) -
     if meaning is None:
         return None
     active = frozenset(value for value in meaning.active if split[value] & named)
-    return replace(meaning, active=active, clear=frozenset(split) - active - meaning.neither) if active else None
+    unknown = frozenset(value for value, words in split.items() if words & (w.UNKNOWN | w.UNDECIDED)) - active
+    if not active:
+        return None
+    return replace(meaning, active=active, clear=frozenset(split) - active - unknown, neither=unknown)
 
 
 def _split(values: Iterable[str]) -> Values:

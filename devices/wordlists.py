@@ -6,7 +6,7 @@ Source: the published converter definitions of Zigbee2MQTT (property names, enum
 import re
 
 _PIECES = re.compile(r"[a-z]+[0-9]*|[0-9]+")
-# What stands before a shore of digits belongs to the name only in formulas: co2 is not the second co.
+# A digit after letters is a channel's number, except in formulas: co2 is not the second co.
 _FORMULAS = frozenset({"co2", "pm25", "pm10", "pm1", "no2", "o3", "ch4", "h2", "nh3", "so2"})
 
 
@@ -67,4 +67,5 @@ _LAMPS = words("light lighting luminaire lamp exit ballast driver")
 def calls_for_help(text: str) -> bool:
     """Whether a name or description says that this is an SOS, emergency or panic button."""
     found = set(pieces(text))
-    return bool(found & CALLS and not found & _LAMPS) or any(word in text for word in _CALLS_CHINESE)
+    named = found & CALLS or any(piece.startswith("sos") or piece.endswith("sos") for piece in found)  # sosbutton
+    return bool(named and not found & _LAMPS) or any(word in text for word in _CALLS_CHINESE)
