@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from devices.message import Message
 from devices.reading import Reading
-from hub.alerts.alert import Alert, Entry, Stage
+from hub.alerts.alert import Alert, Entry
+from hub.alerts.kept import Kept, Key
 from hub.alerts.notification import Fate, Notification
-from hub.alerts.policy import Severity
+from hub.alerts.tally import Tally
 from hub.homes import Act as Act
 from hub.homes import DeviceState as DeviceState
 from hub.homes import Registry
@@ -167,21 +168,6 @@ class SessionRow:
     filters: tuple[str, ...] = ()
 
 
-class Kept(StrEnum):
-    """What is kept for a stated time only. `answers` are messages of no alert, `numbers` counts by telephone number."""
-
-    READINGS = "readings"
-    SHELF = "shelf"
-    STATES = "states of homes that are gone"
-    ALERTS = "alerts"
-    ANSWERS = "answers"
-    INBOUND = "replies"
-    ACTS = "acts"
-    LINKS = "links"
-    GAPS = "gaps"
-    NUMBERS = "numbers"
-
-
 @dataclass(frozen=True, slots=True)
 class PageLink:
     """What the link of a contact's page opens, and until when. Of its token only the digest is kept."""
@@ -191,29 +177,6 @@ class PageLink:
     person_id: str
     created_at: datetime
     expires_at: datetime
-
-
-# The primary key of a row.
-Key = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What a watcher counts. `fates`: of messages made lately; `unsent_since`: the oldest emergency that has not left."""
-
-    alerts: Mapping[tuple[Severity, Stage], int]
-    fates: Mapping[Fate, int]
-    unsent_since: datetime | None
-    shelf: int
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How long something took, in seconds: a count for each bound and one beyond the last; `total_s` all together."""
-
-    bounds: tuple[float, ...]
-    counts: tuple[int, ...]
-    total_s: float
 
 
 class Transaction(Protocol):

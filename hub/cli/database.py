@@ -12,7 +12,7 @@ from hub.cli.opened import why_unusable
 from hub.cli.place import ConfigOption, configuration, hub_alone
 
 if TYPE_CHECKING:
-    from hub.ports import Kept
+    from hub.alerts.kept import Kept
 
 app = Commands("""Look after the database itself.
 

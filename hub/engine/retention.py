@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from hub.alerts.kept import Kept
 from hub.clock import Clock
-from hub.ports import Kept, Lane, Store, StoreUnavailable
+from hub.ports import Lane, Store, StoreUnavailable
 
 log = structlog.get_logger("retention")
 

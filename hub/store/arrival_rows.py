@@ -171,7 +171,6 @@ class ShelfRows(Rows):
         """Return what was set aside, newest first."""
         return [Shelved(*row) for row in self._db.execute(select(_shelf).order_by(_shelf.c.id.desc()).limit(limit))]
 
-
     def shelve_again(self, id: int, reason: str, tries: int) -> None:
         """Keep why a message stays on the shelf after it was tried again."""
         self._db.execute(update(_shelf).where(_shelf.c.id == id).values(reason=reason, tries=tries))

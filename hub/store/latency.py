@@ -3,7 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from hub.ports import Lane, Spread
+from hub.alerts.tally import Spread
+from hub.ports import Lane
 
 # Seconds. A commit on a good disk takes a millisecond or two, on a memory card up to some hundred; a press that is
 # not durable after two seconds is texted without the store.

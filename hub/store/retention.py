@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Select, delete, false, or_, select, tuple_
 
 from hub.alerts.alert import Stage
-from hub.ports import Kept, Key
+from hub.alerts.kept import Kept, Key
 from hub.store import tables
 from hub.store.rows import Rows, chunks
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from sqlalchemy import Engine
 
-from hub.ports import Lane, Spread, StoreUnavailable, Transaction
+from hub.alerts.tally import Spread
+from hub.ports import Lane, StoreUnavailable, Transaction
 from hub.store.ballast import Ballast
 from hub.store.latency import Latencies
 from hub.store.link import Link

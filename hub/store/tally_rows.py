@@ -8,7 +8,7 @@ from ulid import ULID
 from hub.alerts.alert import Stage
 from hub.alerts.notification import Fate
 from hub.alerts.policy import Severity
-from hub.ports import Tally
+from hub.alerts.tally import Tally
 from hub.store import tables
 from hub.store.rows import Rows
 

@@ -8,8 +8,9 @@ from typing import Protocol
 from starlette.routing import Route
 
 from hub.alerts.links import Said, Tap
+from hub.alerts.tally import Spread, Tally
 from hub.engine.links import Sight
-from hub.ports import FateReport, Inbound, Spread, Tally
+from hub.ports import FateReport, Inbound
 
 
 class Receipts(Protocol):

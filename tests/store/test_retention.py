@@ -11,10 +11,11 @@ from sqlalchemy import func, insert, select
 
 from devices.reading import Kind, Reading, State
 from hub.alerts.alert import Entry, Stage
+from hub.alerts.kept import Kept
 from hub.alerts.notification import Fate
 from hub.engine.retention import Retention, limits
 from hub.homes import DeviceState
-from hub.ports import Kept, Lane, Session
+from hub.ports import Lane, Session
 from hub.store import SqlStore, open_store, tables
 from tests.harness.memory import StillClock
 from tests.store.samples import MINUTE, NOON, a_message, a_notification, a_registry, an_alert

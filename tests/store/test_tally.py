@@ -7,7 +7,8 @@ from ulid import ULID
 from hub.alerts.alert import Stage
 from hub.alerts.notification import Fate
 from hub.alerts.policy import Severity
-from hub.ports import Lane, Session, Tally, Transaction
+from hub.alerts.tally import Tally
+from hub.ports import Lane, Session, Transaction
 from hub.store import SqlStore
 from tests.store.samples import MINUTE, NOON, a_message, a_notification, an_alert
 

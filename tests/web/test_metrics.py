@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from hub.alerts.alert import Stage
 from hub.alerts.notification import Fate
 from hub.alerts.policy import Severity
-from hub.ports import Spread, Tally
+from hub.alerts.tally import Spread, Tally
 from hub.store.latency import BOUNDS_S, Lane, Latencies
 from hub.web.app import build
 from hub.web.ports import AppPorts, Figures, Part, SessionFigures

@@ -1,0 +1,23 @@
+"""What is kept for a stated time only; it is the same list for whoever decides on the time and whoever deletes."""
+
+from enum import StrEnum
+from typing import Any
+
+
+class Kept(StrEnum):
+    """A kind of rows. `answers` are messages of no alert, `numbers` counts by telephone number."""
+
+    READINGS = "readings"
+    SHELF = "shelf"
+    STATES = "states of homes that are gone"
+    ALERTS = "alerts"
+    ANSWERS = "answers"
+    INBOUND = "replies"
+    ACTS = "acts"
+    LINKS = "links"
+    GAPS = "gaps"
+    NUMBERS = "numbers"
+
+
+# The primary key of a row.
+Key = tuple[Any, ...]
