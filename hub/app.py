@@ -88,8 +88,8 @@ class Hub:
         self.on_loaded: Callable[[], None] = lambda: None
         self._tasks: list[asyncio.Task[None]] = []
         self._loaded = True
-
         self._spread_version = 0  # of people and homes as all parts know them
+
     # --- life
 
     async def start(self) -> None:
@@ -181,9 +181,9 @@ class Hub:
         await self.engine.write(Lane.SLOW, put_back)
         self.lifeline.use(registry, dump)
         await self.engine.follow()
+        self._spread_version = registry.version
         await self._compare(registry)
         await self.dispatcher.recover()
-        self._spread_version = registry.version
         return registry
 
     def _recalled(self) -> Registry:
@@ -223,9 +223,9 @@ class Hub:
                 if seen != token or seen is None:
                     token = seen
                     await self.refresh()
+                await self._spread()
                 if self.clock.now() - compared > timedelta(hours=1):
                     compared = self.clock.now()
-                await self._spread()
                     await self._compare(self.engine.world.registry)
 
     async def _load_late(self) -> None:
