@@ -80,7 +80,7 @@ class _Batch:
             if arrival.fault is not None:
                 self._unreadable(arrival)
             self.told.clear()
-            proved: set[Device] = set()
+            proved: dict[tuple[str, str], Device] = {}
             for reading, owner in zip(arrival.readings, found, strict=True):
                 self._hear(arrival, reading, *owner, proved)
             self._spoke(arrival, proved)
@@ -113,7 +113,7 @@ class _Batch:
         return site_or(registry, arrival.prefix), topic, None
 
     def _hear(self, arrival: Arrival, reading: Reading, home: str, device_id: str, device: Device | None,
-              proved: set[Device]) -> None:  # fmt: skip
+              proved: dict[tuple[str, str], Device]) -> None:  # fmt: skip
         message = arrival.delivery.message
         at = message.received_at
         key = (home, device_id, reading.kind.value, _thing(reading))
@@ -145,16 +145,19 @@ class _Batch:
 
     # --- who can be heard
 
-    def _keep_said(self, key: Key, heard: Heard, moved_at: datetime | None, proved: set[Device]) -> None:
+    def _keep_said(
+        self, key: Key, heard: Heard, moved_at: datetime | None, proved: dict[tuple[str, str], Device]
+    ) -> None:
         """Keep what was said. What a bridge only says again tells nothing, and leaves when it was said first."""
         reading, state = heard.reading, _state(key, heard, moved_at)
         if reading.kind in _LINKS:
             if (row := supervision.turn(heard, self.states)) is not None:
                 self._keep((row.home_id, row.device_id, row.kind, row.property), row)
         elif proves_presence(heard):
-            state = replace(state, retained=False)
+            if state.retained:
+                state = replace(state, retained=False)
             if heard.device is not None:
-                proved.add(heard.device)
+                proved[heard.home_id, heard.device_id] = heard.device
             if reading.state is not None:
                 self.kept.add((heard.home_id, heard.device_id))
         elif not is_edge(heard):
@@ -164,15 +167,15 @@ class _Batch:
         if reading.state is not None:
             self._keep(key, state)
 
-    def _spoke(self, arrival: Arrival, proved: set[Device]) -> None:
+    def _spoke(self, arrival: Arrival, proved: dict[tuple[str, str], Device]) -> None:
         """Note who spoke in a message of which nothing was kept, or unasked."""
-        devices = set(proved)
+        devices = dict(proved)
         if not arrival.readings and (device := self._wordless(arrival)) is not None:
             online_at, at = self._online_at(device), arrival.delivery.message.received_at
             if online_at is None or not timedelta(0) <= at - online_at <= life.REMEMBERS_FOR:
-                devices.add(device)
-        for device in devices:
-            row = supervision.unasked(device, arrival, self.states, kept=(device.home, device.id) in self.kept)
+                devices[device.home, device.id] = device
+        for key, device in devices.items():
+            row = supervision.unasked(device, arrival, self.states, kept=key in self.kept)
             if row is not None:
                 self._keep((row.home_id, row.device_id, row.kind, row.property), row)
         self.kept.clear()
@@ -192,7 +195,7 @@ class _Batch:
             said: list[supervision.Look] = []
             for reading, (home, id, device) in zip(arrival.readings, found, strict=True):
                 before = self.states.get((home, id, reading.kind.value, _thing(reading)))
-                if not (reading.retained and reading.kind is Kind.BUTTON):
+                if supervision.is_news(reading, before, at):
                     said += supervision.looks(Heard(reading, home, id, device, at, before), self.work.world.registry)
             if not arrival.readings and (device := self._wordless(arrival)) is not None:
                 row = self.states.get((device.home, device.id, *HEARD))

@@ -17,6 +17,16 @@ Look = tuple[tuple[str, str, str], datetime]
 LONG_QUIET = BATTERY_LIMIT - timedelta(hours=1)
 # A word that tells nothing new is only doubted after so long: until then it changes nothing that matters here.
 DOUBTED_AFTER = timedelta(hours=1)
+_ALWAYS = frozenset({Kind.BRIDGE, Kind.AVAILABILITY, Kind.MAINS})
+
+
+def is_news(reading: Reading, before: DeviceState | None, at: datetime) -> bool:
+    """Whether a reading can make a watch due at all; most cannot, and are spared the rest."""
+    if reading.kind in _ALWAYS:
+        return True
+    if reading.retained and reading.kind is Kind.BUTTON:
+        return False  # of unknown age, and kept nowhere
+    return before is None or at - before.at >= LONG_QUIET
 
 
 def looks(heard: Heard, registry: Registry) -> Iterator[Look]:
