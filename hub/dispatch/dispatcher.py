@@ -158,8 +158,9 @@ class Dispatcher:
     def _look_at(self, due: _Due) -> datetime | None:
         """Return when to look at what is not said; not before all that was said has been heard."""
         now = self.clock.now()
-        if due.look_at is None or due.look_at > now or self.engine.may_look:
-            return due.look_at
+        look_at = now if self.engine.later else due.look_at
+        if look_at is None or look_at > now or self.engine.may_look:
+            return look_at
         return now + CATCHING_UP
 
     def at_once(self) -> Launch[_Job]:

@@ -87,6 +87,8 @@ class Engine:
         # Whether what is not said may be judged: all that waited for us is committed.
         self.caught_up: Callable[[], bool] = lambda: True
         self.awaited = watching.Awaited()
+        # Looks that calls for help made due. Lost with the process: then they come when they would have come anyway.
+        self.later: dict[tuple[str, str, str], datetime] = {}
         self._stepping = False
         self._wakers: list[asyncio.Event] = []
 
@@ -117,6 +119,7 @@ class Engine:
             now = self.clock.now()
             current = Work(transaction, self._current(transaction), now, self.awaited.homes)
             current.passes = self.passes
+            current.defers_looks = lane in URGENT
             result = work(current)
             changed = current.finish()
             transaction.set_fact(LAST_COMMITTED, now.isoformat())
@@ -128,7 +131,8 @@ class Engine:
         for said in done.story():
             log.info("alert", **said)
         self.awaited.see(done.touched())
-        if changed:
+        self.later |= done.later
+        if changed or done.later:
             self.wake()
         return result
 
@@ -220,7 +224,17 @@ class Engine:
 
     async def look(self, limit: int = 50) -> int:
         """Judge what is watched and due; return at how much was looked."""
-        return await self.write(Lane.DUTY, lambda work: 0 if self._stepping else watching.look(work, limit))
+        later, self.later = self.later, {}
+
+        def run(work: Work) -> int:
+            work.hurry(later)
+            return 0 if self._stepping else watching.look(work, limit)
+
+        try:
+            return len(later) + await self.write(Lane.DUTY, run)
+        except StoreUnavailable:
+            self.later = later | self.later
+            raise
 
     async def follow_clock(self) -> timedelta:
         """Follow a wall clock that was set forward; nobody watched in the time that never was."""

@@ -40,6 +40,9 @@ class Work:
         self.passes: Callable[[Notification], bool] | None = None
         self._settled: dict[str, None] = {}
         self._hurried = False
+        # A call for help waits for no look that is under way: what it makes due is hurried after its commit.
+        self.defers_looks = False
+        self.later: dict[tuple[str, str, str], datetime] = {}
 
     # --- alerts
 
@@ -120,6 +123,9 @@ class Work:
 
     def hurry(self, due: Mapping[tuple[str, str, str], datetime]) -> None:
         """Have these (home id, rule, subject) looked at by then at the latest."""
+        if self.defers_looks:
+            self.later |= due
+            return
         self.transaction.hurry_watches(due)
         self._hurried = self._hurried or bool(due)
 

@@ -180,3 +180,26 @@ async def test_a_village_that_loses_power_is_one_notice(world: World) -> None:
     await world.phone("nurse").gets("All well again", "Shangbao Village")
     assert await world.alerts() == []
     await world.no_more_messages()
+
+
+async def test_a_button_that_nobody_pressed_for_a_month_is_tried_and_well(world: World) -> None:
+    home = world.home()
+    await world.start()
+    await home.press_sos("bath_sos")
+    await world.forward(2 * SECONDS)
+    await world.phone("daughter").gets("EMERGENCY")
+    await world.phone("daughter").replies("1")
+    await world.phone("daughter").replies("4")
+    await world.forward(2 * SECONDS)
+    await world.phone("daughter").gets("Thank you")
+    await world.phone("daughter").gets("is closed")
+    await spoke_last(world, home, "bath-sos", 30 * 24 * HOURS)
+    await world.forward(2 * SECONDS)
+    await world.phone("nurse").gets("Bathroom button of Wang Xiulan", "not pressed for 30 days", "press it once")
+    await world.disturb()
+    await home.press_sos("bath_sos")
+    await world.forward(5 * SECONDS)
+    await world.phone("daughter").gets("EMERGENCY")
+    await world.phone("nurse").gets("All well again", "press test")
+    assert [a.cause for a in await home.alerts()] == ["sos"]
+    await world.no_more_messages()
