@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import blake2b
 
 import structlog
 
@@ -31,10 +32,15 @@ def follow(work: Work) -> list[Alert]:
     """
     transaction, registry = work.transaction, work.world.registry
     transaction.clamp_watches(work.now)
-    mark = " ".join((str(registry.version), *TIMED))
-    if transaction.fact(FOLLOWED) != mark:
-        _follow(work)
-        transaction.set_fact(FOLLOWED, mark)
+    version = " ".join((str(registry.version), *TIMED))
+    known_version, _, known_digest = (transaction.fact(FOLLOWED) or "").rpartition(" ")
+    if known_version != version:
+        wanted = [(w.home_id, rule.name, w.subject, w.wait) for rule in TIMED.values() for w in rule.wanted(registry)]
+        # Most changes of people and homes change nothing of what is watched: then the many rows are not read.
+        digest = blake2b(repr(wanted).encode(), digest_size=16).hexdigest()
+        if digest != known_digest:
+            _follow(work, wanted)
+        transaction.set_fact(FOLLOWED, f"{version} {digest}")
     return [alert for alert in transaction.unresolved() if alert.stage is not Stage.RESOLVED]
 
 
@@ -68,17 +74,15 @@ class Awaited:
             self.homes = frozenset(self._alerts.values())
 
 
-def _follow(work: Work) -> None:
+def _follow(work: Work, wanted: Iterable[tuple[str, str, str, timedelta]]) -> None:
     kept = {(w.home_id, w.rule, w.subject): w for w in work.transaction.watches()}
     changed = []
-    for rule in TIMED.values():
-        for wanted in rule.wanted(work.world.registry):
-            known = kept.pop((wanted.home_id, rule.name, wanted.subject), None)
-            if known is None:
-                due_at = work.now + wanted.wait
-                changed.append(Watch(wanted.home_id, rule.name, wanted.subject, work.now, due_at, wanted.wait))
-            elif known.wait != wanted.wait:
-                changed.append(replace(known, wait=wanted.wait, due_at=work.now))
+    for home_id, rule, subject, wait in wanted:
+        known = kept.pop((home_id, rule, subject), None)
+        if known is None:
+            changed.append(Watch(home_id, rule, subject, work.now, work.now + wait, wait))
+        elif known.wait != wait:
+            changed.append(replace(known, wait=wait, due_at=work.now))
     work.transaction.save_watches(changed)
     work.transaction.drop_watches(list(kept.values()))
 

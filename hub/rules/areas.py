@@ -47,8 +47,7 @@ def place(addresses: Sequence[str]) -> str:
     ends = [shared.rfind(end) + 1 for end in _PLACE_ENDS]
     if max(ends) > 1:
         return shared[: max(ends)]
-    words = shared.rpartition(" ")[0] if not shared.isalpha() or shared not in addresses else shared
-    return words.strip(" ,")
+    return shared.rpartition(" ")[0].strip(" ,")
 
 
 def _needs(home: Home) -> int:

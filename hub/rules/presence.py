@@ -12,7 +12,7 @@ from hub.rules.life import REMEMBERS_FOR
 # A battery device that says nothing for a day is lost; so is any other that nobody else watches.
 # Source: GB/T 45839-2025, 5.5.2. Zigbee2MQTT's own 25 h for battery devices would come too late.
 BATTERY_LIMIT = timedelta(hours=24)
-# A button that speaks only when pressed is proven by a press. Longer than any resident goes without a test press.
+# A button that speaks only when pressed is proven by a press. Our choice, for homes where nobody tests each week.
 PRESS_LIMIT = timedelta(days=30)
 # A bridge or a broker that restarts, Wi-Fi that comes back: an end of the link that is over by then is nothing, and
 # so is a return that is over by then. Our choice: far above a restart, far below what a visit takes.
