@@ -159,9 +159,9 @@ class Rig:
         self._processes.remove(process)
         _end(process)
 
-    def publisher(self) -> Publisher:
+    def publisher(self, name: str = "publisher") -> Publisher:
         """Return a new connection to publish on."""
-        return Publisher(self.port, "hub", PASSWORD)
+        return Publisher(self.port, "hub", PASSWORD, name)
 
     @property
     def database(self) -> Path:

@@ -76,6 +76,8 @@ class Inbox:
         self._on_low = on_low
         self._items: deque[Item] = deque()
         self._ready = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._wanted = 0
         self._kept: list[Received] = []
         self._kept_size = 0
         self.messages = 0
@@ -99,6 +101,8 @@ class Inbox:
         """Add at the end."""
         if isinstance(item, Received):
             self._count(item, 1)
+            if self.messages == self._wanted:
+                self._enough.set()
         self._items.append(item)
         self._ready.set()
 
@@ -119,6 +123,18 @@ class Inbox:
         self._kept.clear()
         self._kept_size = 0
         self._ready.set()
+
+    async def gathered(self, count: int, within_s: float) -> None:
+        """Return when `count` messages wait, at the latest after `within_s`."""
+        if self.messages >= count or within_s <= 0:
+            return
+        self._wanted = count
+        timer = asyncio.get_running_loop().call_later(within_s, self._enough.set)
+        try:
+            self._enough.clear()
+            await self._enough.wait()
+        finally:
+            timer.cancel()
 
     async def next(self) -> Opened | MarkerBack | list[Received]:
         """Wait for the next event, or take the next batch of one connection."""

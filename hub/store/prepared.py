@@ -7,15 +7,17 @@ types and its errors stay SQLAlchemy's.
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Delete, Insert, Select
+from sqlalchemy import Boolean, Delete, Insert, Select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import CompoundSelect, TextualSelect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from hub.store.columns import Words, storable
 
 Convert = Callable[[Any], Any]
 Values = Mapping[str, Any]
@@ -70,6 +72,11 @@ class Prepared:
         )
 
 
+@lru_cache(maxsize=4096)
+def _storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)
+
+
 def _converters(statement: object) -> tuple[Convert | None, ...]:
     """Return what turns SQLite's values into ours, column by column; empty if nothing has to be turned."""
     if not isinstance(statement, Select | CompoundSelect | TextualSelect):
@@ -80,6 +87,10 @@ def _converters(statement: object) -> tuple[Convert | None, ...]:
 
 def _converter(kind: TypeEngine[Any]) -> Convert | None:
     """Return what makes a value of ours one of SQLite's; our own types are asked directly."""
+    if isinstance(kind, Boolean):
+        return None  # SQLite takes them as they are
+    if isinstance(kind, Words):
+        return _storable  # most texts are names that come again and again
     if isinstance(kind, TypeDecorator) and kind.impl_instance.bind_processor(_SQLITE) is None:
         return partial(kind.process_bind_param, dialect=_SQLITE)
     return kind.dialect_impl(_SQLITE).bind_processor(_SQLITE)

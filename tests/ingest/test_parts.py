@@ -147,6 +147,20 @@ async def test_batches_end_at_two_hundred_at_ten_milliseconds_at_a_marker_and_at
     assert len(inbox) == 0
 
 
+async def test_a_handful_waits_for_a_moment_and_no_longer() -> None:
+    inbox, link = Inbox(lambda: None), Link()
+    waiting = asyncio.create_task(inbox.gathered(3, within_s=60))
+    for _ in range(3):
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        inbox.put(received(link))
+    await waiting
+    await inbox.gathered(3, within_s=60)  # there are enough
+    await inbox.gathered(4, within_s=0.001)  # there never will be
+    await inbox.gathered(4, within_s=-1)
+    assert len(await inbox.next()) == 3  # type: ignore[arg-type]
+
+
 async def test_the_inbox_says_when_to_stop_reading_and_when_to_go_on() -> None:
     lows: list[int] = []
     inbox, link = Inbox(lambda: lows.append(inbox.messages)), Link()
