@@ -194,3 +194,33 @@ def test_a_life_safety_device_with_qos_0_is_one_fault_of_the_site() -> None:
     assert (fault.cause, fault.home_id, fault.severity, fault.again) == ("qos0", SITE, Severity.NOTICE, False)
     assert found(a_reading(Kind.MOTION), a_device(DeviceKind.MOTION, None), qos=0) == []
     assert "qos0" not in {f.cause for f in found(a_reading(retained=True), a_device(), qos=0)}
+
+
+# --- what is called an SOS button -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", [None, DeviceRole.BATHROOM, DeviceRole.BED, DeviceRole.SOS])
+def test_an_ordinary_press_of_what_is_sold_as_an_sos_button_calls(role: DeviceRole | None) -> None:
+    (finding,) = found(a_reading(action="single", maybe_sos=True), a_device(role=role))
+    assert (finding.cause, finding.severity) == ("sos", Severity.EMERGENCY)
+
+
+def test_the_installer_may_say_that_it_is_a_doorbell_or_a_call_button() -> None:
+    press = a_reading(action="single", maybe_sos=True)
+    assert found(press, a_device(role=DeviceRole.DOORBELL)) == []
+    (finding,) = found(press, a_device(role=DeviceRole.CALL))
+    assert finding.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize("name", ["bed_sos", "Panic 2", "客厅紧急按钮"])
+def test_a_button_that_is_named_sos_calls_even_if_its_role_was_forgotten(name: str) -> None:
+    press = a_reading(action="single")._replace(device=name)
+    (finding,) = found(press, a_device(role=None))
+    assert (finding.cause, finding.severity) == ("sos", Severity.EMERGENCY)
+    assert found(a_reading(action="single"), a_device(role=None)) == []
+
+
+def test_an_unknown_sos_button_is_told_to_staff() -> None:
+    (finding,) = found(a_reading(action="single", maybe_sos=True), None)
+    assert (finding.what, finding.severity) == ("unknown", Severity.EMERGENCY)
+    assert found(a_reading(action="single"), None) == []
