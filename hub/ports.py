@@ -182,6 +182,10 @@ class PageLink:
 class Transaction(Protocol):
     """One open transaction. All writes become durable together, or none does."""
 
+    def give_way(self) -> None:
+        """Undo all this and begin again later if something more urgent waits: long work calls it now and then."""
+        ...
+
     # registry
     def registry_version(self) -> int:
         """Rises with every change of people, homes or devices; 0 when there are no homes yet."""

@@ -77,6 +77,7 @@ class _Batch:
         self._hurry(owners)
         self._load_alerts(owners)
         for arrival, found in zip(self.arrivals, owners, strict=True):
+            self.work.transaction.give_way()
             if arrival.fault is not None:
                 self._unreadable(arrival)
             self.told.clear()

@@ -49,15 +49,13 @@ class Prepared:
             return [tuple([c(v) if c else v for c, v in zip(self._gives, row, strict=True)]) for row in found]
         return found
 
-    def run(self, raw: sqlite3.Connection, values: Values | Sequence[Values]) -> None:
-        """Run it on SQLite, once or for each of many."""
+    def run(self, raw: sqlite3.Connection, rows: Sequence[Values]) -> None:
+        """Run it on SQLite for each of the rows."""
         try:
-            if isinstance(values, Mapping):
-                raw.execute(self._sql, self._bound(values))
-            elif len(values) == 1:
-                raw.execute(self._sql, self._bound(values[0]))
+            if len(rows) == 1:
+                raw.execute(self._sql, self._bound(rows[0]))
             else:
-                raw.executemany(self._sql, map(self._bound, values))
+                raw.executemany(self._sql, map(self._bound, rows))
         except sqlite3.Error as error:
             raise self._told(error) from error
 

@@ -15,6 +15,8 @@ T = TypeVar("T")
 
 # Fewer than any SQLite allows in one statement.
 MOST_VALUES = 500
+# After so many rows slow work looks again whether something more urgent waits: about a millisecond.
+ROWS_BETWEEN_LOOKS = 50
 _NOTHING: Values = {}
 
 
@@ -127,7 +129,7 @@ class Rows:
         """Ask, and return all rows."""
         if self._raw is None:
             return [tuple(row) for row in self._db.execute(question.statement, values)]
-        self._give_way()
+        self.give_way()
         return question.rows(self._raw, values)
 
     def _run(self, statement: Prepared, values: Values | Sequence[Values]) -> None:
@@ -135,10 +137,14 @@ class Rows:
         if self._raw is None:
             self._db.execute(statement.statement, values)
             return
-        self._give_way()
-        statement.run(self._raw, values)
+        if isinstance(values, Mapping):
+            values = [values]
+        for some in chunks(values, ROWS_BETWEEN_LOOKS):
+            self.give_way()
+            statement.run(self._raw, some)
 
-    def _give_way(self) -> None:
+    def give_way(self) -> None:
+        """Undo this transaction if something more urgent waits; its work runs again afterwards."""
         if self._is_overtaken is not None and self._is_overtaken():
             raise Overtaken
 

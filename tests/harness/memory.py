@@ -233,6 +233,9 @@ class Memory:
 
     # --- alerts
 
+    def give_way(self) -> None:
+        return
+
     def lock_homes(self, homes: Iterable[str]) -> None:
         return
 

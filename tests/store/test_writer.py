@@ -331,3 +331,43 @@ async def test_slow_work_is_undone_only_so_often(sqlite: SqlStore) -> None:
     await sqlite.write(Lane.SLOW, pressed)
     await asyncio.gather(*presses)
     assert slow.runs == writer.MOST_GIVING_WAY + 1
+
+
+async def test_long_work_gives_way_where_it_says_nothing_to_the_database(sqlite: SqlStore) -> None:
+    runs: list[int] = []
+    presses: list[asyncio.Future[object]] = []
+    loop = asyncio.get_running_loop()
+
+    async def press() -> None:
+        await sqlite.write(Lane.SOS, fact("press"))
+
+    def long(tx: Transaction) -> None:
+        runs.append(len(presses))
+        if len(runs) == 1:
+            put = threading.Event()
+            loop.call_soon_threadsafe(lambda: (presses.append(asyncio.ensure_future(press())), loop.call_soon(put.set)))
+            put.wait(30)
+        tx.give_way()
+
+    await sqlite.write(Lane.SLOW, long)
+    await asyncio.gather(*presses)
+    assert runs == [0, 1]
+
+
+async def test_what_a_commit_allows_begins_before_its_caller_hears(store: SqlStore) -> None:
+    said: list[str] = []
+
+    async def write(work: Callable[[Transaction], object]) -> None:
+        try:
+            await store.write(Lane.SOS, work, lambda: said.append("durable"))
+        except ValueError:
+            said.append("failed")
+        else:
+            said.append("heard")
+
+    def fails(_: Transaction) -> None:
+        raise ValueError
+
+    await write(fact("press"))
+    await write(fails)
+    assert said == ["durable", "heard", "failed"]
