@@ -27,7 +27,7 @@ $(READY): pyproject.toml requirements.lock deploy/need
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: $(READY) ## Start broker, hub and simulated carrier
+run: $(READY) ## Start broker, hub, simulated carrier and home on one page
 	@deploy/need mosquitto || { echo "Until then the demo runs with a broker from a Python package." >&2; \
 		$(PIP) install --require-hashes -r deploy/broker.lock; }
 	@$(BIN)/carehub demo
