@@ -35,6 +35,7 @@ class Lines:
         self.carrier_url = carrier_url
         self._registry = Registry()
         self._is_durable = True
+        self._has_begun = False
 
     def start(
         self,
@@ -59,7 +60,7 @@ class Lines:
         ]
         if not is_durable:
             lines += ["This machine has no Mosquitto: the broker from a Python package forgets all when it ends."]
-        self._is_durable = is_durable
+        self._is_durable, self._has_begun = is_durable, True
         if button is not None:
             lines += ["", "Press the button:", *self._press(button, broker), "", *self._answer(button)]
         lines += ["", "See and act:", f"  export {env}", f"  {command} alerts list", f"  {command} alerts --help"]
@@ -80,7 +81,9 @@ class Lines:
             typer.echo(f"  {at} {arrow} {names} {event.phone}: {event.text}")
 
     def end(self) -> None:
-        """Say what goes on after the demo."""
+        """Say what goes on after the demo, if it ever began."""
+        if not self._has_begun:
+            return
         pid = self.data / "broker" / "mosquitto.pid"
         if not self._is_durable:
             with contextlib.suppress(OSError):

@@ -274,7 +274,7 @@ async def _asked(done: Awaitable[object]) -> None:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("carehub") else text[:1].upper() + text[1:]
 
 
 _NOTHING: Hashable = None

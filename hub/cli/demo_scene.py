@@ -59,6 +59,7 @@ _SUBS: Mapping[tuple[str, bool], tuple[str, str]] = {
     ("leak", True): ("有水", "water"),
     ("mains", True): ("停电", "no mains"),
 }
+_ALARM = ("有告警", "in alarm")
 _DOING: Mapping[Doing, tuple[str, str]] = {
     Doing.ON_FLOOR: ("摔倒了", "has fallen"),
     Doing.SLEEPING: ("在睡觉", "asleep"),
@@ -130,7 +131,10 @@ class Scene:
             "sub": sub,
             "look": look,
             "what": what,
-            "title": " · ".join(part for part in (name, sub, action) if part),
+            # What is shown by colour is also said.
+            "title": " · ".join(
+                part for part in (name, _ALARM[self._place] if look == "alarm" else sub, action) if part
+            ),
         }
 
     def _look(self, view: DeviceView, alarming: set[str | None]) -> tuple[str, str]:

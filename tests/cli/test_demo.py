@@ -1,13 +1,17 @@
 """The demo keeps the README's promise: one command, and lines that work when they are pasted."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,9 +33,19 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 def start(processes: Processes, place: Place, data: Path, *options: str) -> Process:
     """Start a demo, wait until it has printed its lines."""
-    demo = processes.start(place, "demo", "--headless", "--data", str(data), *options)
+    demo = processes.start(place, "demo", "--no-browser", "--data", str(data), *options)
     demo.says(READY)
     return demo
+
+
+def asked(url: str, method: str = "GET") -> Any:
+    """Return what the page's server answers."""
+    address = urlsplit(url)
+    connection = HTTPConnection(address.netloc, timeout=30)
+    connection.request(method, f"{address.path}?{address.query}", headers={"Content-Type": "application/json"})
+    answer = json.load(connection.getresponse())
+    connection.close()
+    return answer
 
 
 def pasted(demo: Process, title: str, path: str = os.environ["PATH"]) -> None:
@@ -112,6 +126,20 @@ def test_nothing_leaves_the_machine_whatever_the_configuration_names(
     assert (data / "hub.log").stat().st_mode & 0o077 == 0
 
 
+def test_the_page_is_named_first_and_answers(place: Place, processes: Processes, data: Path) -> None:
+    demo = start(processes, place, data)
+    first = next(line for line in demo.out if line)
+    assert first.startswith("Open http://127.0.0.1:")
+    url = first.split()[1]
+    state = asked(f"{url}state?lang=en")
+    assert state["home"]["title"] == "Home of 王秀兰"
+    assert {"button", "gas", "motion", "contact", "bed", "leak"} <= {d["kind"] for d in state["home"]["devices"]}
+    assert [phone["name"] for phone in state["phones"]] == ["王丽", "李强", "赵敏"]
+    assert asked(f"{url}poke/bed-sos?what=press", "POST") == {"done": True}
+    assert "→ 王丽" in demo.says("按了紧急呼叫")
+    assert demo.stop() == 0
+
+
 def test_a_second_demo_on_the_same_data_is_one_sentence(place: Place, processes: Processes, data: Path) -> None:
     demo = start(processes, place, data)
     second = processes.start(place, "demo", "--data", str(data))
@@ -143,6 +171,7 @@ def test_without_mosquitto_the_line_that_installs_it_is_said(
         raise BrokerProblem("not here")
 
     monkeypatch.setattr("hub.ingest.broker.find_mosquitto", missing)
+    monkeypatch.setattr("hub.cli.wheel_broker.is_there", lambda: False)
     done = place.carehub("demo", "--data", str(data), "--port", "0")
     assert done.code == 1
     assert done.sentence == "The demo needs the broker Mosquitto. Install it: apt-get install mosquitto"
