@@ -44,7 +44,7 @@ SUBSCRIBE_AT_ONCE = 100
 
 # How much is read from the socket at once, and how long one connection is read before the others have their turn.
 _CHUNK = 65_536
-_TURN_S = 0.001
+_TURN_S = 0.0003
 SUBSCRIBE_MANY = 1_000
 
 _REFUSED = 0x80  # MQTT 5.0 section 2.4: reason codes from here on are failures

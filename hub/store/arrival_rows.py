@@ -13,7 +13,7 @@ from hub.ports import Delivery, DeviceState, KeptReading, Session, SessionRow, S
 from hub.store import tables
 from hub.store.columns import dump, storable
 from hub.store.prepared import Prepared
-from hub.store.rows import Rows, chunks, insert
+from hub.store.rows import ROWS_BETWEEN_LOOKS, Rows, chunks, insert
 
 SHELF_MESSAGES = 1000
 SHELF_MESSAGES_OF_A_TOPIC = 20
@@ -221,7 +221,7 @@ class ReadingRows(Rows):
             rows = self._rows(_STATES_OF_ONE, {"home": pairs[0][0], "device": pairs[0][1]})
             return [DeviceState(*row) for row in rows]
         found: list[DeviceState] = []
-        for some in chunks(pairs):
+        for some in chunks(pairs, ROWS_BETWEEN_LOOKS):
             values: dict[str, Any] = {"pairs": dump(some)}
             if self._on_postgres:
                 values = {"homes": [home for home, _ in some], "devices": [device for _, device in some]}
