@@ -64,7 +64,7 @@ async def _play(place: Path, data: Path) -> int:
     try:
         with RunLock(database(data)):
             async with carrier_for(place, data, 0, clock) as (loaded, carrier, _):
-                clock.raise_to(BEGINS.replace(tzinfo=loaded.hub.timezone).astimezone(UTC))
+                clock.raise_to(await _beginning(loaded))
                 world = World(_hastened(loaded), carrier, clock, data)
                 try:
                     await world.start(SEED)
@@ -74,6 +74,21 @@ async def _play(place: Path, data: Path) -> int:
                     await world.broker.stop()
     except AlreadyRunning as error:
         fail(f"A demo runs already: {error} Or give this one a folder of its own with --data.")
+
+
+async def _beginning(loaded: "Configuration") -> datetime:
+    """Return when the story begins; with data of an earlier one, in the night after that."""
+    from hub.cli.demo_world import open_store
+    from hub.engine import floor
+
+    begins = BEGINS.replace(tzinfo=loaded.hub.timezone).astimezone(UTC)
+    store = await open_store(loaded)
+    try:
+        last = await store.read(floor)
+    finally:
+        await store.close()
+    days = -((begins - last) // timedelta(days=1)) if last is not None else 0
+    return begins + max(0, days) * timedelta(days=1)
 
 
 def _hastened(loaded: "Configuration") -> "Configuration":
@@ -96,6 +111,7 @@ async def _tell(world: "World", carrier: "Carrier", clock: "PacedClock") -> int:
     lacks = missing(teller)
     if lacks:
         fail(f"The story cannot be played: {lacks}. Use the example configuration, or add it.")
+    await teller.tell(aloud=False)  # what is known from an earlier story is not told again
     for number, chapter in enumerate(CHAPTERS, 1):
         teller.headline(f"{number}. {chapter.zh}", f"{number}. {chapter.en}")
         await chapter.play(teller)
@@ -239,7 +255,7 @@ class Teller:
         self._since = max((m.number for m in self._carrier.messages), default=0)
         typer.echo(f"\n== {zh if self.tale.say.chinese else en}")
 
-    async def tell(self) -> None:
+    async def tell(self, *, aloud: bool = True) -> None:
         """Print what has happened since the last time, in its order."""
         hub = self.world.hub
         if hub is None:
@@ -255,7 +271,8 @@ class Teller:
         self._lines = []
         for line in sorted((one for one in lines if one.id not in self._printed), key=lambda one: (one.at, one.order)):
             self._printed.add(line.id)
-            typer.echo(self._printable(line))
+            if aloud:
+                typer.echo(self._printable(line))
 
     def _printable(self, line: Line) -> str:
         label = _LABELS[line.kind][0 if self.tale.say.chinese else 1] if line.kind in _LABELS else ""
