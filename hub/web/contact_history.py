@@ -138,6 +138,8 @@ def _hand_over(entry: Entry, sight: Sight, tell: Teller) -> Markup:
 
 
 def _resolved(entry: Entry, sight: Sight, tell: Teller) -> Markup:
+    if entry.who == "hub":
+        return tell.say("log.itself")
     outcome = tell.outcome(str(entry.detail.get("outcome", "")), str(entry.detail.get("note", "")))
     return tell.say("log.resolve", who=tell.known(entry.who, sight.alert), outcome=outcome)
 

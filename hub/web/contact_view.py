@@ -129,8 +129,13 @@ class _Page:
         key = {"hospital": "done.hospital", "away": "done.away"}.get(remark or "", key)
         ended = alert.resolved_at or self.sight.now
         words = tell.outcome(outcome.value, alert.note)
-        by = tell.known(alert.resolved_by or "", alert) if alert.resolved_by != "hub" else tell.bit("somebody")
-        when = tell.say("done.when", by=by, at=tell.clock(ended), outcome=words)
+        when = tell.say("done.itself.when", at=tell.clock(ended))
+        if alert.resolved_by != "hub":
+            when = tell.say(
+                "done.when", by=tell.known(alert.resolved_by or "", alert), at=tell.clock(ended), outcome=words
+            )
+        elif outcome is Outcome.GENUINE:
+            key = "done.itself"
         told = self._blank("calm", tell.say("done"), tell.say(key, who=self.who), when)
         watch = alert.duties.get(DutyKind.WATCH)
         if watch is not None:

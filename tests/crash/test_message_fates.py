@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from simulators.carrier import Fault, FaultKind, Traffic
@@ -31,6 +32,26 @@ async def test_text_is_sent_once_whichever_side_of_the_request_the_hub_dies(tmp_
         books = await drained(gateway, device.ledger)
         check(gateway, device.ledger, books)
         assert len(gateway.texts(family_of(1))) == 1
+        await device.leave()
+
+
+@pytest.mark.promise("P5")
+@pytest.mark.parametrize("where", ["before TwilioSms.send#2", "after TwilioSms.send#2"])
+async def test_link_is_sent_once_and_opens_whichever_side_of_its_request_the_hub_dies(
+    tmp_path: Path, where: str
+) -> None:
+    async with Gateway(tmp_path, links=True) as gateway:
+        device = Device(gateway, Ledger(), qos=1)
+        await gateway.start_hub(kill_at=where)
+        await device.presses(1)
+        await dies(gateway)
+        await gateway.start_hub()
+        await gateway.gets(family_of(1), "See who has it, take it: http")
+        first, second = gateway.texts(family_of(1))
+        assert "http" not in first
+        async with aiohttp.ClientSession() as browser, browser.get(second.rpartition(" ")[2]) as page:
+            assert page.status == 200
+            assert "Nobody has taken it yet" in await page.text()
         await device.leave()
 
 

@@ -172,7 +172,8 @@ class Gateway:
 
     `homes` are numbered from 1; home n has the native button `h<n>-sos` (`h<n>-two` is a second one), the gas detector
     `h<n>-gas`, the thermometer `h<n>-temp`, and `zigbee2mqtt/h<n>_sos`. `data` is where an SQLite database lies.
-    With `hurried_s` the hub audits, and looks at a sick database, as often as that.
+    With `hurried_s` the hub audits, and looks at a sick database, as often as that. With `links` each first text is
+    followed by one with a link.
     """
 
     folder: Path
@@ -181,6 +182,7 @@ class Gateway:
     steps: Sequence[Mapping[str, Any]] = field(default_factory=lambda: PATIENT_STEPS)
     data: Path | None = None
     hurried_s: float | None = None
+    links: bool = False
 
     def __post_init__(self) -> None:
         self.data = self.data or self.folder / "data"
@@ -346,7 +348,7 @@ class Gateway:
             "mqtt": {"url": self.broker.url, "client_id": "carehub", "username": HUB.username},
             "web": {"listen": f"127.0.0.1:{self.web_port}", "public_url": f"http://127.0.0.1:{self.web_port}"},
             "dialects": {"zigbee2mqtt": {"base_topics": ["zigbee2mqtt"]}},
-            "channels": {"sms": {"type": "twilio_sms", "from": NUMBER}},
+            "channels": {"sms": {"type": "twilio_sms", "from": NUMBER, "links": "send" if self.links else "never"}},
             "policies": {
                 "emergency": {"steps": list(self.steps), "repeat": "30m"},
                 "warning": {"steps": PATIENT_STEPS, "repeat": "30m"},

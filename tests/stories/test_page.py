@@ -345,3 +345,29 @@ async def test_behind_nat_no_link_is_sent_that_no_phone_could_open(world: World)
     await world.phone("daughter").gets("EMERGENCY")
     await world.forward(30 * SECONDS)
     await world.no_more_messages()
+
+
+async def test_stillness_is_answered_by_page_and_the_home_is_away_until_then(world: World) -> None:
+    home = world.home()
+    world.homes[home.id]["residents"][0] |= {"inactivity_after": "30m", "phone": "+447700900188"}
+    world.homes[home.id]["access"] = "Key with Zhao, No. 11"
+    await world.start()
+    await home.says("hall_motion", {"occupancy": True})
+    await home.says("hall_motion", {"occupancy": False})
+    await world.forward(30 * MINUTES + 5 * SECONDS)
+    await world.phone("daughter").gets("No movement", "Please phone first")
+    page = await page_of(world.phone("daughter"), "No movement")
+    await world.disturb()
+    text = await page.sees("Please phone first", "Nobody at home?", "Away, back by", "Key with Zhao, No. 11")
+    assert text.index("Call Wang Xiulan") < text.index("I'll take it")
+    await page.taps("away", until="tomorrow")
+    await page.sees("Wang Xiulan is away from home, all is well")
+    assert world.hub is not None
+    acts = await world.hub.store.read(lambda t: t.acts(home.id))
+    assert [(act.who, act.event) for act in acts] == [("daughter", "away")]
+    alert = await home.alert()
+    assert (alert.stage, alert.outcome, alert.note) == (Stage.RESOLVED, Outcome.FALSE, "外出了")
+    registry = await world.hub.store.read(lambda t: t.registry())
+    assert (registry.homes[home.id].away_until or world.clock.now()) > world.clock.now() + 12 * HOURS
+    await world.forward(HOURS)  # still, and nobody is asked again
+    await world.no_more_messages()

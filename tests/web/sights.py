@@ -149,6 +149,11 @@ def _done(language: str) -> Sight:
     return night.at(30 * MINUTE).does(ev.Resolve("nurse", Outcome.GENUINE, "没事")).at(40 * MINUTE).sight()
 
 
+def _itself(language: str) -> Sight:
+    night = Night(language, "gateway", Severity.WARNING, room=None).at(5 * MINUTE)
+    return night.does(ev.Resolve("hub", Outcome.GENUINE, via="hub")).at(6 * MINUTE).sight()
+
+
 def _gas(language: str) -> Sight:
     night = Night(language, "gas", room="kitchen", active=True, device_id="kitchen-gas")
     return night.at(62 * SECOND).climb().at(100 * SECOND).does(ev.Acknowledge("daughter", "page")).sight()
@@ -178,6 +183,7 @@ FACES: dict[str, Callable[[str], Sight]] = {
     "joined": _joined,
     "calling": _calling,
     "done": _done,
+    "itself": _itself,
     "gas": _gas,
     "gas_watched": _gas_watched,
     "still": _still,
