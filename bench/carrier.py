@@ -1,8 +1,9 @@
 """A carrier that answers at once: a process of its own, so that what it does is not the hub's work.
 
 It speaks as much of Twilio's REST API as sending a text needs. Each text is a line on stdout: when its request had
-arrived (monotonic seconds, the same in all processes of a machine), the number, the process that sent it. The carrier
-of `carehub simulate` plays phones, receipts and faults too; here that would only take time from what is measured.
+arrived (monotonic seconds, the same in all processes of a machine), the number, the process that sent it. A second text
+with a link is taken, since its work is the hub's, and not told: no figure waits for it. The carrier of `carehub
+simulate` plays phones, receipts and faults too; here that would only take time from what is measured.
 """
 
 import asyncio
@@ -44,7 +45,8 @@ class _Connection(asyncio.Protocol):
             form = parse_qs(body.decode())
             type(self).taken += 1
             sid = f"SM{self.taken:032x}"
-            print(f"{arrived_s!r} {form['To'][0]}", flush=True)
+            if "http" not in form["Body"][0]:
+                print(f"{arrived_s!r} {form['To'][0]}", flush=True)
             message = _message(sid, form["To"][0], form["Body"][0], "queued")
             self._say(b"201 Created", message)
         elif path.endswith("/Messages.json") or "?" in path:
