@@ -67,7 +67,10 @@ class Committer:
                 match work:
                     case Opened(link):
                         await self._open(link)
-                    case MarkerBack(link, number):
+                    case MarkerBack(link, number, mid):
+                        if mid is not None and link.client and not link.is_lost:
+                            # Also where nothing else may be acknowledged: markers must not fill the broker's queue.
+                            link.client.ack(mid)
                         await self._marker(link, number)
                     case _:
                         await self._commit(work)

@@ -28,10 +28,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class MarkerBack:
-    """Our own marker came back; all before it was published before it."""
+    """Our own marker came back; all before it was published before it.
+
+    `mid` is its packet id if it is to be acknowledged: in its place, since MQTT wants acknowledgements in the order of
+    the messages (MQTT 5.0, section 4.6) and some brokers break off a connection that does it otherwise.
+    """
 
     link: Link
     number: int
+    mid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

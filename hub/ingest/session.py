@@ -440,12 +440,13 @@ class BrokerSession:
             self._link.client.hold(held)
 
     def _marker_came(self, link: Link, raw: Publish) -> None:
-        if raw.qos and link.client:
-            link.client.ack(raw.mid)
         number = link.markers.read(raw.payload)
+        mid = raw.mid if raw.qos else None
         if number is not None:
             link.caught_up = True
-            self._inbox.put(MarkerBack(link, number))
+            self._inbox.put(MarkerBack(link, number, mid))
+        elif mid is not None and link.client:
+            link.client.ack(mid)  # of an earlier connection: it proves nothing, and must not wait in the broker
 
 
 def _expiry_fault(client: AckClient) -> str | None:

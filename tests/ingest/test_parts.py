@@ -2,21 +2,25 @@
 
 import asyncio
 import ssl
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiomqtt
 import pytest
 
 from devices.message import Message
+from hub.clock import HubClock
 from hub.homes import Registry
 from hub.ingest.backoff import Backoff
 from hub.ingest.client import AckClient, Broker, require_private_names
+from hub.ingest.committing import Committer
 from hub.ingest.decoding import Decoder, Said
 from hub.ingest.filters import plan
 from hub.ingest.grants import OVERLAP_S, Grants
 from hub.ingest.inbox import MOST_BYTES, MOST_WAITING, Inbox, MarkerBack, Opened, Received
 from hub.ingest.link import Link, Markers
-from hub.ports import Session
+from hub.ports import Arrival, Session
 from tests.ingest.fakes import WIRE, button, home_of, motion, registry_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -255,3 +259,36 @@ def test_endless_new_topics_do_not_fill_memory() -> None:
     for n in range(50_000):
         decoder.route(f"other/{n}")
     assert len(decoder._routes) <= 20_000
+
+
+# --- acknowledgements -------------------------------------------------------------------------------------------------
+
+
+class _Acks:
+    """A client that only remembers what it acknowledged, and an intake that commits at once."""
+
+    def __init__(self) -> None:
+        self.mids: list[int] = []
+        self.enough = asyncio.Event()
+
+    def ack(self, *mids: int) -> None:
+        self.mids += mids
+        if len(self.mids) == 3:
+            self.enough.set()
+
+    async def commit(self, arrivals: Sequence[Arrival]) -> None:
+        await asyncio.sleep(0)
+
+
+async def test_a_marker_is_acknowledged_in_its_place() -> None:
+    """Source: MQTT 5.0, section 4.6: acknowledgements come in the order of the messages; rumqttd insists."""
+    acks, link, inbox = _Acks(), Link(), Inbox(lambda: None)
+    link.client = acks  # type: ignore[assignment]
+    committer = Committer(Session.WATCH, inbox, acks, HubClock(), None)  # type: ignore[arg-type]
+    inbox.put(replace(received(link), mid=7))
+    inbox.put(MarkerBack(link, 1, mid=8))
+    inbox.put(replace(received(link), mid=9))
+    task = asyncio.create_task(committer.run())
+    await asyncio.wait_for(acks.enough.wait(), 10)
+    task.cancel()
+    assert acks.mids == [7, 8, 9]
