@@ -70,7 +70,9 @@ def test_every_alert_survives_the_database(db: Connection, alert: Alert) -> None
 
 def test_what_equals_its_default_takes_no_room() -> None:
     assert len(dump(encode(an_alert()))) < 500
-    assert encode(a_home(residents=(), contacts=(), devices=(), rooms={}, away_until=None, prefix="")).keys() == {
+    assert encode(
+        a_home(residents=(), contacts=(), devices=(), rooms={}, away_until=None, prefix="", access=None)
+    ).keys() == {
         "id",
         "area",
         "address",
