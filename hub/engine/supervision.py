@@ -8,13 +8,13 @@ from hub.homes import Device, DeviceKind, DeviceState, Registry
 from hub.ports import Arrival
 from hub.rules import gateways, links, mains, silence
 from hub.rules.finding import Heard
-from hub.rules.presence import BATTERY_LIMIT, GRACE, HEARD, PRESS_ECHO, TURNS, noted, turned
+from hub.rules.presence import GRACE, HEARD, PRESS_ECHO, TURNS, noted, turned
 
 States = Mapping[tuple[str, str, str, str], DeviceState]
 # The home, rule and subject of a watch, and by when it is to be looked at.
 Look = tuple[tuple[str, str, str], datetime]
-# What was quiet for so long may have been reported: a little less than the shortest limit that is.
-LONG_QUIET = BATTERY_LIMIT - timedelta(hours=1)
+# What was quiet for so long may have been reported, or its whole home: a little less than the shortest limit that is.
+LONG_QUIET = links.ALL_QUIET - timedelta(hours=1)
 # A word that tells nothing new is only doubted after so long: until then it changes nothing that matters here.
 DOUBTED_AFTER = timedelta(hours=1)
 _ALWAYS = frozenset({Kind.BRIDGE, Kind.AVAILABILITY, Kind.MAINS})

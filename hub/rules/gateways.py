@@ -8,6 +8,8 @@ from devices.reading import Kind, State
 from hub.homes import SITE, DeviceState, Home, Registry
 from hub.rules import areas, links, mains
 from hub.rules.finding import Finding, Severity
+from hub.rules.gaps import Gap
+from hub.rules.life import watchers
 from hub.rules.links import Lost
 from hub.rules.presence import GRACE, STEADY, of_device, presence
 from hub.rules.watch import Case, Looked, Over, Wanted
@@ -54,7 +56,7 @@ class Gateways:
         # A text that says that the call button works would be wrong now.
         over = tuple(Over(*known, untold=True) for known in case.unresolved if _is_power_cut(known, home))
         found = self._finding(case, home, link, now)
-        return Looked(now + LOOK_EVERY, found, over=over, keep=keep)
+        return Looked(now + LOOK_EVERY, found, over=over, keep=keep, lost=_unheard(case, home, link))
 
     def _finding(self, case: Case, home: Home, link: Lost, now: datetime) -> Finding | None:
         owner = _owner(case.registry, home, link)
@@ -170,10 +172,23 @@ def _holds_from(case: Case, home: Home, keep: Sequence[DeviceState]) -> datetime
     return max(back, default=case.watch.since) + GRACE
 
 
+def _unheard(case: Case, home: Home, link: Lost) -> tuple[Gap, ...]:
+    """Return what nobody hears from the link's last word on: what happens in the home meanwhile is unknown."""
+    behind = [link.key] if link.key != home.id else [home.prefix + device.topic for device in watchers(home)]
+    known = {gap.source for gap in case.gaps if gap.until is None}
+    return tuple(Gap(source, link.since) for source in behind if source not in known)
+
+
 def _found(case: Case, home: Home) -> tuple[str, ...]:
-    """Return bridges that are said to be offline although devices behind them speak: they can be heard."""
-    said = {b.device_id for b in links.bridges_of(home, case.states) if b.state == State.OFFLINE}
-    return tuple(gap.source for gap in case.gaps if gap.source in said and gap.until is None)
+    """Return what was said or thought to be lost and can be heard: bridges, and sensors that spoke since."""
+    again = {bridge.device_id for bridge in links.bridges_of(home, case.states)}
+    spoke = {home.prefix + d.topic: presence(of_device(d.id, case.states)) for d in watchers(home)}
+
+    def is_heard(gap: Gap) -> bool:
+        at = spoke[gap.source].heard_at if gap.source in spoke else None
+        return gap.source in again or (at is not None and at > gap.since and not spoke[gap.source].is_offline)
+
+    return tuple(gap.source for gap in case.gaps if gap.until is None and is_heard(gap))
 
 
 def _is_power_cut(known: tuple[str, str], home: Home) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.homes import Device, Home, Registry, Resident
-from hub.rules import gaps
+from hub.rules import gaps, links
 from hub.rules.finding import Finding, Severity
-from hub.rules.life import can_tell
+from hub.rules.life import watchers
+from hub.rules.presence import of_device, presence
 from hub.rules.watch import Case, Looked, Wanted
 
 NAME = "inactivity"
@@ -26,8 +27,8 @@ class Inactivity:
     name: str = NAME
 
     def wanted(self, registry: Registry) -> Iterable[Wanted]:
-        """Return one watch for each home that has a sensor which can show life."""
-        return (Wanted(home.id, "", limit(home)) for home in registry.homes.values() if _sensors(home))
+        """Return one watch for each home that has a sensor which sees whether somebody moves."""
+        return (Wanted(home.id, "", limit(home)) for home in registry.homes.values() if watchers(home))
 
     def cause(self, subject: str) -> str:  # noqa: ARG002
         """Return the cause: one unresolved alert per home."""
@@ -49,11 +50,14 @@ class Inactivity:
             return Looked(now + REPORTED_FOR)
         if case.unreached_at is not None and now < case.unreached_at + UNREACHED_FOR:
             return Looked(case.unreached_at + UNREACHED_FOR)
+        if not _heard(case):
+            return Looked(now + longest)  # its first word is not its last: stillness counts from there
         since = counted_from(case, now)
         quiet = now - since - unwatched(case, since, now)
         if quiet < longest:
             return Looked(now + longest - quiet)
-        if is_blind(case):
+        doubted = case.unreached_at is not None and case.unreached_at > since
+        if not doubted and is_blind(case, now):
             return Looked(now + BLIND_FOR)
         return Looked(now + REPORTED_FOR, _finding(home, since, quiet))
 
@@ -66,11 +70,16 @@ def limit(home: Home) -> timedelta:
 def counted_from(case: Case, now: datetime) -> datetime:
     """Return from when silence counts: the last life, a person's word, the end of being away, the first watch.
 
-    What was known of a home before it was watched (again) does not count.
+    What was known of a home before it was watched (again) does not count. A home that never gave a sign is watched
+    from the first word of its sensors.
     """
     away_until = case.home.away_until if case.home is not None else None
-    known = (*(state.life_at for state in case.states), case.well_at, away_until, case.watch.since)
-    return max((at for at in known if at is not None and at <= now), default=now)
+    known = [state.life_at for state in case.states if state.life_at is not None]
+    if not known:
+        words = [state.since for device in _heard(case) for state in of_device(device.id, case.states)]
+        known = sorted(words)[:1]
+    known += [at for at in (case.well_at, away_until, case.watch.since) if at is not None]
+    return max((at for at in known if at <= now), default=now)
 
 
 def unwatched(case: Case, since: datetime, now: datetime) -> timedelta:
@@ -78,17 +87,22 @@ def unwatched(case: Case, since: datetime, now: datetime) -> timedelta:
     return gaps.length(_unwatched(case, since, now))
 
 
-def is_blind(case: Case) -> bool:
+def is_blind(case: Case, now: datetime) -> bool:
     """Whether now none of the home's sensors can be heard: the home is unknown, not still."""
-    lost = {gap.source for gap in case.gaps if gap.until is None}
-    home = case.home
-    return home is None or all(lost.intersection(_sources(home, device)) for device in _sensors(home))
+    home, lost = case.home, {gap.source for gap in case.gaps if gap.until is None}
+    if home is None:
+        return True
+    link = links.lost(home, case.states, case.gaps, now)
+    return all(
+        lost.intersection(_sources(home, each)) or (link is not None and links.carries(link, home, each, case.states))
+        for each in _heard(case)
+    )
 
 
 def _unwatched(case: Case, since: datetime, now: datetime) -> list[gaps.Span]:
     """A home is watched while one of its sensors is: only what all of them missed was seen by nobody."""
     home = case.home
-    found = [gaps.spans(case.gaps, _sources(home, each), since, now) for each in _sensors(home)] if home else []
+    found = [gaps.spans(case.gaps, _sources(home, each), since, now) for each in _heard(case)] if home else []
     missed = found[0] if found else gaps.spans(case.gaps, (gaps.HUB,), since, now)
     for spans in found[1:]:
         missed = gaps.both(missed, spans)
@@ -99,8 +113,10 @@ def _sources(home: Home, device: Device) -> tuple[str, ...]:
     return (gaps.HUB, *gaps.sources(home.prefix, device))
 
 
-def _sensors(home: Home) -> list[Device]:
-    return [device for device in home.devices if can_tell(device)]
+def _heard(case: Case) -> list[Device]:
+    """Return the sensors that watch the home and were ever heard: one that never spoke sees nobody."""
+    found = watchers(case.home) if case.home is not None else []
+    return [device for device in found if presence(of_device(device.id, case.states)).is_known]
 
 
 def _finding(home: Home, since: datetime, quiet: timedelta) -> Finding:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from devices.reading import Kind, Reading, State
-from hub.homes import Device, DeviceKind, DeviceRole
+from hub.homes import Device, DeviceKind, DeviceRole, Home
 from hub.rules import sos
 from hub.rules.finding import Heard, is_edge
 
@@ -19,11 +19,23 @@ REMEMBERS_FOR = timedelta(seconds=30)
 
 _DEVICES = frozenset({DeviceKind.MOTION, DeviceKind.CONTACT, DeviceKind.BED, DeviceKind.BUTTON})
 _KINDS = frozenset({Kind.MOTION, Kind.CONTACT, Kind.BED, Kind.BUTTON})
+# What sees whoever moves, without being asked.
+_SEES = frozenset({DeviceKind.MOTION, DeviceKind.BED})
 
 
 def can_tell(device: Device) -> bool:
     """Whether a device can show that the resident moves; a doorbell shows that somebody else does."""
     return device.kind in _DEVICES and device.role is not DeviceRole.DOORBELL
+
+
+def watchers(home: Home) -> list[Device]:
+    """Return the sensors through which a home is watched: those that see whoever moves; where there are none, doors.
+
+    A press is a sign of life, and so is a door; but nobody is still because they called nobody, and a home whose
+    motion sensors are lost is unknown, not still, though its door could be heard.
+    """
+    seeing = [device for device in home.devices if device.kind in _SEES]
+    return seeing or [device for device in home.devices if device.kind is DeviceKind.CONTACT and can_tell(device)]
 
 
 def may_be_sign(reading: Reading, device: Device | None) -> bool:

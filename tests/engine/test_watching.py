@@ -15,9 +15,10 @@ from hub.engine import watching
 from hub.engine.away import NoSuchHome, set_away
 from hub.engine.intake import take_in
 from hub.engine.work import Work
-from hub.homes import Home, Registry, Resident
+from hub.homes import DeviceState, Home, Registry, Resident
 from hub.ports import Arrival, Delivery, Session
 from hub.rules.gaps import HUB, SHORTEST, Gap
+from hub.rules.life import watchers
 from tests.engine.pocket import CHEN, HOUR, MINUTE, PEOPLE, SECOND, WANG, Pocket
 
 T = TypeVar("T")
@@ -30,6 +31,11 @@ class Watched(Pocket):
     def __init__(self, *homes: Home) -> None:
         super().__init__(*homes)
         self.do(watching.follow)
+        # A home whose sensors never spoke is unknown: these spoke when they were installed.
+        watched = [(home.id, device) for home in self.world.registry.homes.values() for device in watchers(home)]
+        self.memory.save_device_states(
+            [DeviceState(id, d.id, d.kind.value, d.kind.value, "clear", self.now, self.now) for id, d in watched]
+        )
 
     def do(self, work: Callable[[Work], T]) -> T:
         def aware(current: Work) -> T:
@@ -155,7 +161,9 @@ def test_what_a_bridge_says_after_its_start_is_no_life() -> None:
     hub.says(Kind.BRIDGE, State.ALIVE, "bridge")  # must not hide that it has just come online
     hub.forward(5 * SECOND)
     hub.says(Kind.MOTION, State.ACTIVE)
-    hub.forward(HOUR)
+    hub.forward(40 * MINUTE)
+    hub.says(Kind.BRIDGE, State.ALIVE, "bridge")
+    hub.forward(20 * MINUTE)
     assert len(hub.still) == 1
 
 
@@ -227,6 +235,7 @@ def test_a_persons_word_is_life_unless_they_reached_nobody(outcome: Outcome, aga
     hub = Watched()
     hub.forward(12 * HOUR + 25 * MINUTE)
     hub.command(lambda _: ev.Resolve("nurse", outcome), hub.alert("inactivity").id)
+    hub.says(Kind.MOTION, State.CLEAR)  # the sensor is there
     hub.forward(again_in - SECOND)
     assert len(hub.still) == 1
     hub.forward(SECOND)
@@ -250,13 +259,16 @@ def test_away_is_quiet_counts_from_its_end_and_can_be_taken_back() -> None:
     hub = Watched()
     hub.moves()
     hub.away("wang", hub.now + 100 * HOUR)
-    hub.forward(112 * HOUR - SECOND)
+    hub.forward(99 * HOUR)
+    hub.says(Kind.MOTION, State.CLEAR)  # the sensor is there
+    hub.forward(13 * HOUR - SECOND)
     assert hub.still == []
     hub.forward(SECOND)
     assert len(hub.still) == 1
     back = Watched()
     back.away("wang", back.now + 1000 * HOUR)
     back.forward(30 * HOUR)
+    back.says(Kind.MOTION, State.CLEAR)
     back.away("wang", back.now)
     back.forward(12 * HOUR - SECOND)
     assert back.still == []

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from devices.reading import Kind, State
+from hub.alerts import events as ev
+from hub.alerts.alert import Outcome
 from hub.homes import SITE, Device, DeviceKind, Resident
 from hub.rules.areas import place
 from tests.engine.guarded import DAY, HOUR, MINUTE, SECOND, VILLAGE, Guarded, guarded_home
@@ -252,3 +254,54 @@ def test_who_needs_help_most_is_named_first() -> None:
 )
 def test_a_place_is_what_the_addresses_share(addresses: list[str], where: str) -> None:
     assert place(addresses) == where
+
+
+# --- what a lost link means for stillness -------------------------------------------------------------------------
+
+
+def lived_in(*, base: str = "zigbee2mqtt") -> Guarded:
+    """Return a hub with one home whose resident moved an hour ago, and may be still for twelve."""
+    known = guarded_home(base=base)
+    hub = Guarded(replace(known, residents=(Resident("王秀兰"),)))
+    hub.all_speak(base=base)
+    hub.says("hall-motion", state=State.ACTIVE, base=base)
+    hub.says("hall-motion", base=base)
+    return hub
+
+
+@pytest.mark.requirement("35")
+def test_a_bridge_that_died_without_a_word_makes_a_home_unknown_not_still() -> None:
+    hub = lived_in()
+    hub.bridge(State.ONLINE)
+    for _ in range(6):
+        hub.says("bridge", Kind.BRIDGE, State.ALIVE, property=None)
+        hub.forward(10 * MINUTE)
+    hub.forward(20 * HOUR)  # its health reports stop; that it is "online" stays at the broker
+    assert hub.open() == ["gateway:zigbee2mqtt/bridge"]
+    hub.says("bridge", Kind.BRIDGE, State.ALIVE, property=None)
+    for _ in range(66):  # it is back, and what it did not hear is nobody's silence: one hour of twelve was watched
+        hub.forward(10 * MINUTE)
+        hub.says("bridge", Kind.BRIDGE, State.ALIVE, property=None)
+    assert hub.open() == []
+    for _ in range(3):
+        hub.forward(10 * MINUTE)
+        hub.says("bridge", Kind.BRIDGE, State.ALIVE, property=None)
+    assert hub.open() == ["inactivity"]
+
+
+@pytest.mark.requirement("35")
+def test_a_home_that_went_quiet_as_a_whole_is_watched_again_once_a_sensor_of_it_speaks() -> None:
+    hub = lived_in(base="carehub")
+    hub.forward(13 * HOUR)
+    assert "inactivity" in hub.open()  # nobody can tell yet whether it is the resident or the link
+    hub.command(lambda _: ev.Resolve("nurse", Outcome.FALSE), hub.alert("inactivity").id)
+    hub.forward(40 * HOUR)
+    assert hub.open() == ["gateway:wang"]
+    for _ in range(10):  # all speak again, and nobody moves
+        hub.says("hall-motion", base="carehub")
+        hub.says("front-door", Kind.CONTACT, base="carehub")
+        hub.says("kitchen-gas", Kind.GAS, base="carehub")
+        hub.forward(HOUR)
+        assert hub.open() == []
+    hub.forward(4 * HOUR)
+    assert hub.open() == ["inactivity"]

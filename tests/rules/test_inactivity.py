@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.homes import Device, DeviceKind, DeviceState, Home, Registry, Resident
+from hub.homes import Device, DeviceKind, DeviceRole, DeviceState, Home, Registry, Resident
 from hub.rules.finding import Finding, Severity
 from hub.rules.gaps import HUB, Gap, both, length, sources, spans
 from hub.rules.inactivity import Inactivity, counted_from, limit, unwatched
-from hub.rules.watch import Case, Watch
+from hub.rules.watch import Case, Looked, Watch
 from tests.harness.memory import NOON
 
 MIN, H, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -29,8 +29,14 @@ def moved(at: datetime) -> DeviceState:
     return DeviceState("h", "hall", "motion", "occupancy", "clear", at, at, life_at=at)
 
 
+def spoke(device: Device = HALL, since: datetime = NOON - 60 * DAY) -> DeviceState:
+    """A sensor that was first heard then and lately again, and saw nobody."""
+    return DeviceState("h", device.id, device.kind.value, device.kind.value, "clear", since, max(since, NOON - MIN))
+
+
 def case(home: Home = HOME, life_at: datetime | None = None, gaps: tuple[Gap, ...] = (), **fields: object) -> Case:
-    states = (moved(life_at),) if life_at else ()
+    """Return what may be looked at; all sensors were heard, and the one in the hall saw somebody."""
+    states = (*(spoke(each) for each in home.devices), *((moved(life_at),) if life_at else ()))
     return Case(WATCH, home, Registry.of((), (home,)), states, gaps, **fields)  # type: ignore[arg-type]
 
 
@@ -78,6 +84,38 @@ def test_a_home_that_never_gave_a_sign_counts_from_when_it_was_first_watched() -
     assert found(replace(case(), watch=replace(WATCH, since=NOON - 12 * H))) is not None
     # what was known of it before it was watched again does not count
     assert found(replace(case(life_at=NOON - 40 * H), watch=replace(WATCH, since=NOON - H))) is None
+
+
+def test_a_home_whose_sensors_never_spoke_is_unknown_and_counts_from_their_first_word() -> None:
+    never = replace(case(), states=(spoke(GAS),))
+    assert RULE.look(never, NOON) == Looked(NOON + 12 * H)
+    first = NOON + 5 * H
+    installed = replace(case(), states=(spoke(HALL, first), replace(spoke(HALL, first + H), kind="battery")))
+    assert found(installed, first + 12 * H - MIN) is None
+    assert found(installed, first + 12 * H) is not None
+
+
+def test_a_button_alone_watches_nobody_and_a_door_only_where_nothing_sees() -> None:
+    button = Device("h", "sos", DeviceKind.BUTTON, "zigbee2mqtt/sos", DeviceRole.SOS)
+    door = Device("h", "door", DeviceKind.CONTACT, "zigbee2mqtt/door")
+    only = replace(HOME, devices=(button, GAS))
+    assert list(RULE.wanted(Registry.of((), (only,)))) == []
+    with_door = replace(HOME, devices=(button, door))
+    assert [each.home_id for each in RULE.wanted(Registry.of((), (with_door,)))] == ["h"]
+    # the hall's sensor is dead: that the door and the button could be heard says nothing of the resident
+    dead = case(replace(HOME, devices=(button, door, HALL)), NOON - 30 * H, (Gap(HALL_TOPIC, NOON - 30 * H),))
+    assert found(dead) is None
+
+
+def test_a_home_behind_a_lost_link_is_unknown_unless_somebody_could_not_reach_them() -> None:
+    online = replace(spoke(), device_id=BRIDGE, kind="bridge", state="online", property="", at=NOON - 20 * H)
+    lost = replace(online, property="health", state="alive")
+    behind = replace(case(), states=(moved(NOON - 21 * H), replace(spoke(GAS), at=NOON - 21 * H)))
+    assert found(replace(behind, states=(*behind.states, online, replace(lost, at=NOON)))) is not None
+    unknown = replace(behind, states=(*behind.states, online, lost))
+    assert found(unknown) is None
+    assert found(replace(unknown, unreached_at=NOON - 2 * H)) is not None
+    assert found(replace(unknown, unreached_at=NOON - 2 * H, well_at=NOON - H)) is None
 
 
 def test_nobody_is_still_while_away_and_it_counts_from_the_return() -> None:

@@ -54,9 +54,27 @@ async def test_a_fall_without_a_press_is_found_by_stillness(world: World) -> Non
     await world.no_more_messages()
 
 
+@pytest.mark.requirement("35")
+async def test_a_home_of_buttons_alone_and_one_whose_sensors_never_spoke_are_not_still(world: World) -> None:
+    installed, buttons = home_of_wang(world), world.home("Chen Guiying", "ah-002", prefix="homes/ah-002/")
+    world.homes[buttons.id]["residents"][0]["inactivity_after"] = "30m"
+    world.homes[buttons.id]["devices"] = world.homes[buttons.id]["devices"][:3]
+    await world.start()
+    await world.forward(40 * MINUTES)
+    await world.disturb()
+    await world.no_more_messages()
+    await installed.says("hall_motion", {"occupancy": False, "battery": 100})  # it is watched from now on
+    await world.forward(29 * MINUTES)
+    await world.no_more_messages()
+    await world.forward(2 * MINUTES)
+    await world.phone("daughter").gets("No movement", "Wang Xiulan")
+    await world.no_more_messages()
+
+
 async def test_away_is_quiet_counts_from_its_end_and_silences_no_call(world: World) -> None:
     home = home_of_wang(world)
     await world.start()
+    await moves(home)
     assert world.hub is not None
     await world.hub.engine.away(home.id, world.clock.now() + 35 * MINUTES, "daughter")
     await world.forward(20 * MINUTES)
