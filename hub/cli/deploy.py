@@ -3,7 +3,7 @@
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -28,6 +28,9 @@ def broker_config(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what is there; bridges and devices get new passwords.")
     ] = False,
+    topics: Annotated[
+        bool, typer.Option("--topics", help="Write only acl anew, for homes that were added; passwords stay.")
+    ] = False,
 ) -> None:
     """Write Mosquitto's configuration: mosquitto.conf, passwd and acl.
 
@@ -35,27 +38,53 @@ def broker_config(
     upgrade_outgoing_qos true, max_queued_messages 1000; and accounts for the hub, the bridges and the devices, each
     with the rights it needs. The passwords that are made are printed once; the files hold only their hashes.
     """
-    from devices.dialects import build
     from hub.ingest.broker import BrokerConfig, write_config
-    from hub.ingest.filters import plan
-    from hub.ports import Session
 
     loaded = configuration(config)
     folder = (out or loaded.folder / "broker").absolute()
+    if topics:
+        _write_topics(folder, loaded)
+        return
     if (folder / "passwd").exists() and not overwrite:
         fail(
             f"{folder} holds a broker's configuration already, and its bridges and devices would be locked out by new "
-            "passwords. Add --overwrite if you want that, or name another folder."
+            "passwords. Add --topics for the topics of homes that were added, --overwrite if you want new passwords, "
+            "or name another folder."
         )
     accounts = _accounts(loaded)
-    trees = plan(loaded.registry, build(loaded.hub.dialects), loaded.hub.mqtt.client_id).filters[Session.WATCH]
     try:
-        path = write_config(folder, accounts, list(trees), BrokerConfig(port=port, listen=listen))
+        path = write_config(folder, accounts, _trees(loaded), BrokerConfig(port=port, listen=listen))
     except OSError as error:
-        fail(
-            f"{error.filename or folder} cannot be written: {error.strerror}. Choose a folder you may write to.", USAGE
-        )
+        _not_written(error, folder)
     _tell(path, accounts, loaded)
+
+
+def _write_topics(folder: Path, loaded: "Configuration") -> None:
+    """Write acl anew for the accounts that passwd knows."""
+    from hub.ingest.broker import write_acl
+
+    if not (folder / "passwd").exists():
+        fail(f"{folder} holds no broker's configuration yet. Run the command without --topics first.")
+    try:
+        path = write_acl(folder, _accounts(loaded), _trees(loaded))
+    except OSError as error:
+        _not_written(error, folder)
+    typer.echo(f"Wrote {path}. Have the broker read it: systemctl reload carehub-broker")
+
+
+def _not_written(error: OSError, folder: Path) -> NoReturn:
+    fail(f"{error.filename or folder} cannot be written: {error.strerror}. Choose a folder you may write to.", USAGE)
+
+
+def _trees(loaded: "Configuration") -> list[str]:
+    """Return the filters below which devices write; the hub's own markers are not among them."""
+    from devices.dialects import build
+    from hub.ingest.filters import marker_topic, plan
+    from hub.ports import Session
+
+    client_id = loaded.hub.mqtt.client_id
+    found = plan(loaded.registry, build(loaded.hub.dialects), client_id).filters[Session.WATCH]
+    return [tree for tree in found if tree != marker_topic(client_id, Session.WATCH)]
 
 
 def _accounts(loaded: "Configuration") -> "list[Account]":

@@ -85,6 +85,14 @@ def write_config(folder: Path, accounts: Sequence[Account], trees: Sequence[str]
     return path
 
 
+def write_acl(folder: Path, accounts: Sequence[Account], trees: Sequence[str], user: str = "mosquitto") -> Path:
+    """Write acl alone anew into `folder` and return it: homes were added, accounts and passwords stay."""
+    path = folder.resolve() / "acl"
+    _write(path, _acl(accounts, trees))
+    _give_to(user, path)
+    return path
+
+
 def _conf(folder: Path, config: BrokerConfig) -> str:
     lines = _CONF.format(
         folder=folder,
@@ -105,11 +113,8 @@ def _conf(folder: Path, config: BrokerConfig) -> str:
 
 
 _CONF = """\
-# Written by `carehub broker-config`: a whole configuration, not a part of one. As a systemd service:
-#   systemctl edit mosquitto, with
-#   [Service]
-#   ExecStart=
-#   ExecStart=/usr/sbin/mosquitto -c {folder}/mosquitto.conf
+# Written by `carehub broker-config`: a whole configuration, not a part of one. deploy/systemd/carehub-broker.service
+# runs it as a service; by hand: /usr/sbin/mosquitto -c {folder}/mosquitto.conf
 per_listener_settings false
 listener {port} {listen}
 user {user}

@@ -195,7 +195,15 @@ def test_a_broker_in_use_keeps_its_passwords_unless_told(live: Live) -> None:
     again = live.place.carehub("broker-config", str(folder))
     assert again.code == 1
     assert "--overwrite" in again.sentence
+    assert "--topics" in again.sentence
     assert (folder / "passwd").read_text() == before
+    (folder / "acl").write_text("")
+    added = live.place.carehub("broker-config", str(folder), "--topics")
+    assert (added.code, (folder / "passwd").read_text()) == (0, before)
+    acl = (folder / "acl").read_text()
+    assert "/zigbee2mqtt/#\n" in acl
+    assert "marker" not in acl.replace("own markers", "")  # no device may write what only the hub says to itself
+    assert live.place.carehub("broker-config", str(folder / "none"), "--topics").code == 1
     assert live.place.carehub("broker-config", str(folder), "--overwrite").code == 0
     assert (folder / "passwd").read_text() != before
     blocked = live.place.carehub("broker-config", str(live.place.folder / "hub.yaml" / "x"))
