@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 export PYTHON
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check soak bench format lock clean
+.PHONY: help setup install run test check soak bench format lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
@@ -26,6 +26,13 @@ $(READY): pyproject.toml requirements.lock deploy/need
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
+
+install: ## Make .venv with the command alone, for a gateway: no tools for development
+	@deploy/need python3-venv
+	@$(BIN)/python -c '' 2>/dev/null || rm -rf .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r deploy/run.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 
 run: $(READY) ## Start broker, hub, simulated carrier and home on one page
 	@deploy/need mosquitto || { echo "Until then the demo runs with a broker from a Python package." >&2; \
@@ -60,6 +67,8 @@ lock: $(READY) ## Write requirements.lock anew
 	@$(PIP) install --require-hashes -r deploy/uv.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 		--generate-hashes --extra dev $(if $(UPGRADE),--upgrade) --output-file requirements.lock pyproject.toml
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+		--generate-hashes --extra build --constraint requirements.lock --output-file deploy/run.lock pyproject.toml
 
 clean: ## Remove .venv and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

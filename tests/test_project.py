@@ -87,7 +87,7 @@ def imported_by(*folders: str) -> dict[str, str]:
 
 
 def test_every_locked_package_has_hashes_and_no_host() -> None:
-    for name in ("requirements.lock", "deploy/uv.lock"):
+    for name in ("requirements.lock", "deploy/run.lock", "deploy/broker.lock", "deploy/uv.lock"):
         lock = (ROOT / name).read_text("utf-8")
         entries = re.split(r"\n(?=[a-z0-9])", re.sub(r"^\s*#.*\n", "", lock, flags=re.MULTILINE))
         without = [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry]
@@ -100,6 +100,15 @@ def test_the_lock_pins_every_dependency() -> None:
     pinned = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE))
     missing = (declared() | declared_for_development()) - pinned
     assert not missing, f"not in requirements.lock: {sorted(missing)}. Run `make lock`"
+
+
+def test_a_gateway_gets_the_versions_that_were_tested_and_no_tools() -> None:
+    pins = {
+        name: set(re.findall(r"^([a-z0-9._-]+==[^ ;]+)", (ROOT / name).read_text("utf-8"), re.MULTILINE))
+        for name in ("requirements.lock", "deploy/run.lock")
+    }
+    assert pins["deploy/run.lock"] < pins["requirements.lock"], "run `make lock`"
+    assert not [pin for pin in pins["deploy/run.lock"] if pin.startswith(("pytest", "mypy", "ruff", "playwright"))]
 
 
 def test_every_dependency_says_why_it_is_there() -> None:
