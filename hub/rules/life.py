@@ -83,12 +83,14 @@ def is_stuck(heard: Heard) -> bool:
 
 
 def _is_fresh(heard: Heard) -> bool:
-    """Whether the device itself spoke since its last word: its clock or its count moved on."""
+    """Whether the device itself saw somebody since its last word: its clock or its count moved on."""
     before, reading = heard.previous, heard.reading
     if before is None:
         return True
     if reading.seq is not None and before.seq is not None and reading.seq != before.seq:
         return True  # a lower one too: the device began to count anew
+    if reading.kind is not Kind.MOTION:
+        return False  # a door that stands open, a bed that is in use: its battery's report has a new time as well
     return reading.device_at is not None and reading.device_at > (before.device_at or before.at)
 
 

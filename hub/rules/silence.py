@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from devices.reading import Kind, State
 from hub.homes import Device, Home, Registry
 from hub.rules import gaps, gateways, links, unheard
 from hub.rules.finding import Finding, Severity
 from hub.rules.gaps import Gap
-from hub.rules.life import can_tell
+from hub.rules.life import REMEMBERS_FOR, can_tell
 from hub.rules.presence import GRACE, PRESS_LIMIT, STEADY, Presence, of_device, presence
 from hub.rules.watch import Case, Looked, Over, Wanted
 
@@ -19,6 +20,9 @@ LOOK_EVERY = timedelta(hours=24)
 BEHIND_A_LOST_LINK = timedelta(hours=1)
 # Devices that were lost together come back one by one; none of them is judged before the others are through.
 TOGETHER = timedelta(minutes=15)
+# A bridge that starts says of each device whether it had heard it lately, before it has asked: who was without power
+# as long as the bridge was is "offline" until it answers. Source: zigbee2mqtt.io, "Device availability": active 10.
+ASKED_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Silence:
             return Looked(now + (GRACE if now - link.since < GRACE else BEHIND_A_LOST_LINK))
         if gateways.is_returning(case, now):
             return Looked(now + GRACE)
+        if known.is_offline and _has_no_power(case, known, now):
+            return Looked(now + TOGETHER)
         if known.is_offline:
             began = _began(case, home, device, known)
             silent = now - began - _missed(case, home, device, began, now)
@@ -106,6 +112,15 @@ def holds_from(known: Presence) -> datetime | None:
     return None if by_itself else known.turned_at + GRACE
 
 
+def _has_no_power(case: Case, known: Presence, now: datetime) -> bool:
+    """Whether a device without a battery is lost because the home has no mains, or had none until just now.
+
+    Whoever says that there are none is believed for a day without a further word.
+    """
+    mains = [s for s in case.states if s.kind == Kind.MAINS and now - s.at < LOOK_EVERY]
+    return not known.has_battery and any(s.state == State.ACTIVE or now - s.since < TOGETHER for s in mains)
+
+
 def _is_gap_open(case: Case, topic: str) -> bool:
     return any(gap.source == topic and gap.until is None for gap in case.gaps)
 
@@ -117,8 +132,15 @@ def _missed(case: Case, home: Home, device: Device, since: datetime, now: dateti
 
 
 def _began(case: Case, home: Home, device: Device, known: Presence) -> datetime:
-    """Return from when an "offline" counts: when it was said, or when the first one lost with it came back."""
+    """Return from when an "offline" counts: when it was said, or when the first one lost with it came back.
+
+    What a bridge says of its devices as it starts counts once it has asked them.
+    """
     said_at = known.turned_at or case.watch.since
+    bridge = links.bridge_of(home, device, links.bridges_of(home, case.states))
+    started_at = presence(of_device(bridge.device_id, case.states)).turned_at if bridge is not None else None
+    if started_at is not None and timedelta(0) <= said_at - started_at <= REMEMBERS_FOR:
+        said_at = started_at + ASKED_WITHIN
     others = (presence(of_device(d.id, case.states)) for d in home.devices if d.id != device.id)
     back = [o.turned_at for o in others if o.turned_at is not None and not o.is_offline]
     return max([said_at, *(at for at in back if said_at < at <= said_at + TOGETHER)])

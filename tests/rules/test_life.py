@@ -70,6 +70,15 @@ def test_a_repeat_needs_fresh_evidence_of_the_device_itself() -> None:
     assert sign(motion(device_at=NOON - H), before=said(motion(), NOON - MIN)) is None
 
 
+@pytest.mark.parametrize("kind", [Kind.CONTACT, Kind.BED])
+def test_a_door_that_stands_open_or_a_bed_in_use_is_no_life_however_often_it_reports(kind: Kind) -> None:
+    device = replace(SOS, kind=DeviceKind(kind.value), role=None)
+    report = motion(device_at=NOON)._replace(kind=kind)
+    before = said(report._replace(device_at=NOON - 50 * MIN), NOON - 5 * H, NOON - 50 * MIN)
+    assert sign(report, device, before) is None  # its battery's report, with the bridge's `last_seen`
+    assert sign(report, device, replace(before, state="clear")) == NOON
+
+
 def test_a_sensor_stuck_on_active_is_no_life() -> None:
     fresh = motion(device_at=NOON)
     stuck = said(motion(device_at=NOON - MIN), NOON - 2 * H - S, NOON - MIN, cleared_at=NOON - 3 * H)

@@ -316,3 +316,42 @@ def test_a_start_of_the_hub_is_no_storm(away: timedelta) -> None:
         hub.link(device, State.ONLINE, retained=True)
     hub.day_goes_on(12 * HOUR)
     assert (hub.open(), hub.told()) == ([], [])
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_what_a_bridge_says_of_devices_as_it_starts_counts_once_it_has_asked_them(answers: bool) -> None:
+    hub = Guarded()
+    hub.all_speak(battery=None)
+    hub.bridge(State.ONLINE)
+    hub.link("kitchen-gas", State.ONLINE)
+    hub.forward(HOUR)
+    hub.bridge(State.OFFLINE)  # the power went, and came back
+    hub.forward(4 * MINUTE)
+    hub.bridge(State.ONLINE)
+    hub.link("kitchen-gas", State.OFFLINE)
+    hub.forward(11 * MINUTE)
+    assert (hub.open(), hub.told()) == ([], [])
+    if answers:
+        hub.link("kitchen-gas", State.ONLINE)
+    hub.forward(5 * MINUTE)
+    assert hub.open() == ([] if answers else ["silent:kitchen-gas"])
+
+
+@pytest.mark.requirement("36")
+def test_what_hangs_on_the_mains_is_not_lost_while_there_are_none() -> None:
+    meter = Device("wang", "meter", DeviceKind.MAINS, "zigbee2mqtt/meter")
+    home = guarded_home()
+    hub = Guarded(replace(home, devices=(*home.devices, meter)))
+    hub.all_speak(battery=None)
+    hub.bridge(State.ONLINE)
+    hub.link("kitchen-gas", State.ONLINE)
+    hub.says("meter", Kind.MAINS, State.ACTIVE)
+    hub.forward(10 * MINUTE)
+    hub.link("kitchen-gas", State.OFFLINE)
+    hub.forward(3 * HOUR)
+    assert hub.open() == ["mains:meter"]
+    hub.says("meter", Kind.MAINS, State.CLEAR)
+    hub.forward(10 * MINUTE)
+    assert hub.open() == ["mains:meter"]
+    hub.forward(21 * MINUTE)
+    assert hub.open() == ["mains:meter", "silent:kitchen-gas"]
