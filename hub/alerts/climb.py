@@ -69,7 +69,11 @@ def _run(alert: Alert, number: int, key: str, scene: Scene) -> Change:
     facts = {**alert.ask_facts, "by": scene.name(alert.lapsed)} if alert.lapsed else {}
     # Who is there and asks for more people is not asked to come.
     others = tuple(p for p in rung.people if key != "need_help" or p != alert.lapsed)
-    tells = tuple(Tell(p, key, facts, rung.by, together, number) for p in others or rung.people)
+    # Nobody is told in the third person that they are silent.
+    own = text_key(alert) if key == "lapsed.others" else key
+    tells = tuple(
+        Tell(p, own if p == alert.lapsed else key, facts, rung.by, together, number) for p in others or rung.people
+    )
     entry = Entry(scene.now, "hub", "step", {"step": number + 1, "round": alert.round})
     return Change(_waiting(_joined(alert, tells), rung.wait, scene.now), (entry,), tells)
 

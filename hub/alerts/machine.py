@@ -297,7 +297,9 @@ def _expired(alert: Alert, _: ev.PromiseExpired, scene: Scene) -> Change:
         key, facts = "outcome_missing", {"at": alert.arrived_at.isoformat()}
     asked = next((rung.people for rung in (*rungs[step:], *rungs) if rung.people), ())
     names = "、".join(scene.name(p) for p in asked if p != alert.holder)
-    tells = (Tell(alert.holder, "lapsed.you", {**_eta(alert), "next": names}),) if alert.holder else ()
+    # Who is asked anew at once, and nobody else, hears that, and not of others.
+    alone = not names and alert.holder in asked and key == "lapsed.others"
+    tells = (Tell(alert.holder, "lapsed.you", {**_eta(alert), "next": names}),) if alert.holder and not alone else ()
     if step < alert.step:  # from an earlier rung anew: a round of its own
         alert = replace(alert, round=alert.round + 1, round_at=None)
     free = replace(_let_go(replace(alert, step=step), scene), ask_with=key, lapsed=alert.holder, ask_facts=facts)

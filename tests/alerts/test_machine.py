@@ -314,9 +314,17 @@ def test_a_promise_that_lapses_after_the_last_step_keeps_its_words_in_the_new_ro
     lapsed = apply(alert, ev.PromiseExpired(), scene(20 * MINUTE))
     assert lapsed.tells[0].facts["next"] == "王刚"
     step = apply(lapsed.alert, ev.StepDue(), scene(20 * MINUTE))
-    assert told(step) == [("daughter", "lapsed.others"), ("son", "lapsed.others")]
+    assert told(step) == [("daughter", "sos"), ("son", "lapsed.others")]  # nobody is told of their own silence
     assert step.alert.round == 2
-    assert step.tells[0].facts["by"] == "王丽"
+    assert step.tells[1].facts["by"] == "王丽"
+
+
+def test_who_alone_is_asked_anew_gets_one_text_and_is_not_told_that_somebody_else_was_asked() -> None:
+    alert = taken("nurse", step=1)
+    lapsed = apply(alert, ev.PromiseExpired(), scene(20 * MINUTE))
+    assert told(lapsed) == []
+    step = apply(lapsed.alert, ev.StepDue(), scene(20 * MINUTE))
+    assert told(step) == [("nurse", "sos")]
 
 
 def test_arrived_gives_two_hours_for_the_outcome_then_staff_are_asked() -> None:
