@@ -17,15 +17,19 @@ from devices.reading import Kind, State
 from hub.alerts import events as ev
 from hub.alerts.alert import Alert, DutyKind, Outcome, Stage
 from hub.alerts.change import TOLD
+from hub.alerts.links import Said, Tap, asks, is_link
 from hub.alerts.machine import StillDangerous
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.engine import fates, floor
+from hub.engine.links import LinkExpired, Links, digest
+from hub.engine.links import tap as tap_on
 from hub.homes import Home
-from hub.ports import Accepted, Arrival, FateReport, NoAnswer, Rejected, Session, Verdict
+from hub.ports import Accepted, Arrival, FateReport, NoAnswer, PageLink, Rejected, Session, Verdict
 from tests.engine.pocket import CHEN, HOUR, MINUTE, PEOPLE, SECOND, WANG, Answer, Pocket, button
 
 SAME_PRESS = timedelta(milliseconds=500)
+LINKS = Links(b"k" * 32, "https://care.example")
 HOMES = {"wang": "", "chen": "homes/chen/"}
 BUTTONS = ("bed-sos", "bath-sos", "call")
 PRESSES = frozenset({"sos", "call"})
@@ -65,6 +69,7 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
         self.inbound: list[tuple[str, str, str]] = []
         self.latest = self.hub.now
         self.hub.carrier, self.hub.register = self._send, self._look_up
+        self.hub.passes = lambda message: message.person_id != "son"  # a number where links are filtered
 
     def _send(self, message: Notification) -> Answer:
         assert message.id not in self.at_carrier, "what the carrier has is never sent again"
@@ -283,6 +288,32 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
         else:
             self.hub.command(lambda _: event, alert)
 
+    @precondition(lambda self: self.hub.memory.by_id)
+    @rule(data=st.data(), person=st.sampled_from(WHO[:4]), tap=st.sampled_from(Tap), watched=st.booleans())
+    def tap(self, data: st.DataObject, person: str, tap: Tap, watched: bool) -> None:
+        """A tap on a page that may show what is long past; every link is known to somebody."""
+        alert = data.draw(st.sampled_from(sorted(self.hub.memory.by_id)))
+        before = self.hub.memory.by_id[alert]
+        link = PageLink(digest(LINKS.token(alert, person)), alert, person, self.hub.now, self.hub.now + HOUR)
+        self.hub.do(lambda work: work.transaction.save_link(link))
+        answers = self._answers()
+        try:
+            said = self.hub.do(lambda work: tap_on(work, LINKS.token(alert, person), tap, watched=watched))
+        except LinkExpired:
+            assert self.hub.memory.by_id[alert] == before
+            return
+        after = self.hub.memory.by_id[alert]
+        assert self._answers() == answers, "who taps gets no text: the page answers"
+        if before.stage is Stage.ACKNOWLEDGED and tap is Tap.TAKE and before.holder != person:
+            assert after.holder == before.holder
+        if before.active and not watched and before.stage is not Stage.RESOLVED:
+            assert after.stage is not Stage.RESOLVED
+            assert said in (Said.ACTIVE, Said.DONE, Said.TAKEN)
+        self.hub.turn()
+
+    def _answers(self) -> set[str]:
+        return {m.id for m in self.hub.memory.messages.values() if m.key.startswith("answer.")}
+
     # --- what always holds
 
     @invariant()
@@ -348,6 +379,15 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
             step = [m for m in self.hub.memory.notifications(alert.id) if m.step == alert.step - 1]
             fates_now = [m.fate for m in step if m.round == alert.round and m.fate is not Fate.CANCELLED]
             assert not fates_now or any(fate is not Fate.FAILED for fate in fates_now)
+
+    @invariant()
+    def each_person_has_one_link_after_their_first_text(self) -> None:
+        links = [m for m in self.hub.memory.messages.values() if is_link(m.key)]
+        assert max(Counter((m.alert_id, m.person_id) for m in links).values(), default=1) == 1
+        for link in links:
+            first = [m for m in self.hub.memory.notifications(link.alert_id or "") if m.person_id == link.person_id]
+            assert any(m.accepted_at is not None and m.accepted_at <= link.created_at for m in first if asks(m))
+            assert link.person_id != "son"
 
     @invariant()
     def nobody_is_asked_twice_in_one_step(self) -> None:
