@@ -1,6 +1,7 @@
 """Does what is due: moves alerts, hands messages to carriers, asks for the fate of those in doubt."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,6 +34,9 @@ LONGEST_SLEEP = timedelta(seconds=60)
 STUCK_SLEEP = timedelta(seconds=0.1)
 # How soon it is asked again whether silence may be judged.
 CATCHING_UP = timedelta(seconds=5)
+# While texts of emergencies are under way, silence is judged at most so often: five hundred presses must not share
+# the writer with looks that judge hours.
+LOOK_GAP = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Dispatcher:
         self._slots = {True: Slots(EMERGENCY_SLOTS), False: Slots(OTHER_SLOTS)}
         self._turning = False
         self._turned_s: float | None = None
+        self._looked_s = -math.inf
         engine.wakes(self._wake)
         engine.at_once = self.at_once
 
@@ -136,7 +141,10 @@ class Dispatcher:
                     moved += await self._claim(emergency=emergency)
             look_at = self._look_at(due)
             if look_at is not None and look_at <= self.clock.now():
-                moved += await self.engine.look()
+                if self._is_too_busy_to_look():
+                    look_at = self.clock.now() + LOOK_GAP
+                else:
+                    moved += await self.engine.look()
         finally:
             self._turning = False
         if moved:
@@ -162,6 +170,14 @@ class Dispatcher:
         if look_at is None or look_at > now or self.engine.may_look:
             return look_at
         return now + CATCHING_UP
+
+    def _is_too_busy_to_look(self) -> bool:
+        """Whether emergencies are under way and the last look is not long ago; else this is the next look."""
+        now_s = asyncio.get_running_loop().time()
+        if self._running[True] and now_s - self._looked_s < LOOK_GAP.total_seconds():
+            return True
+        self._looked_s = now_s
+        return False
 
     def at_once(self) -> Launch[_Job]:
         """Return what sends the emergencies of one transaction as soon as it is durable."""
