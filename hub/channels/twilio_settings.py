@@ -20,8 +20,8 @@ class TwilioAccount:
 class TwilioSmsSettings(BaseModel):
     """One channel of type `twilio_sms`.
 
-    `from_` (in YAML `from`) is the sending number in E.164; `signature` stands in front of Chinese texts. `links`: whether
-    who is told of an alert gets a second text with the link of its page, where links get through.
+    `from_` (in YAML `from`) is the sending number in E.164; `signature` stands in front of Chinese texts.
+    `links`: whether who is told of an alert gets a second text with the link of its page, where links get through.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)

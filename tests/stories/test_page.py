@@ -279,12 +279,17 @@ async def test_the_link_is_neither_kept_nor_logged(
     token = page.link.partition("?")[0].rpartition("/")[2]
     assert token not in capsys.readouterr().out
     assert not _holding(token, tmp_path)
-    (key,) = tmp_path.rglob("carehub.links.key")  # beside an SQLite file, else below the configuration
-    assert (len(key.read_bytes()), key.stat().st_mode & 0o777) == (32, 0o600)
+    assert _key(tmp_path) == (32, 0o600)
     if not world.database:
         with sqlite3.connect(tmp_path / "carehub.db") as rows:
             texts = rows.execute("SELECT text FROM notifications WHERE key = 'sos.link'").fetchall()
         assert [text.endswith("take it: {link}") for (text,) in texts] == [True]
+
+
+def _key(folder: Path) -> tuple[int, int]:
+    """Return length and rights of the links' key: beside an SQLite file, else below the configuration."""
+    (key,) = folder.rglob("carehub.links.key")
+    return len(key.read_bytes()), key.stat().st_mode & 0o777
 
 
 @pytest.mark.promise("P5")
