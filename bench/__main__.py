@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench import presses
+from bench.configuration import HOMES, configuration
 from bench.figures import Figure, line
 from bench.gateway import WATCH_S, gateway
 from bench.homes import MOST_HOMES, phone
@@ -32,17 +33,19 @@ def main() -> int:
         folder = Path(place)
         machine = facts(folder)
         print("  ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
-        if set(given.what) - {"gateway"}:
+        if set(given.what) - {"gateway", "configuration"}:
             _server(folder / "server", given, show)
         if "gateway" in given.what:
             show(gateway(folder / "gateway", given.watch))
+        if "configuration" in given.what:
+            show(configuration(folder / "configuration", given.configured))
     if given.json:
         body = {"machine": machine, "figures": [asdict(figure) for figure in found]}
         given.json.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return int(any(figure.holds is False for figure in found))
 
 
-WHAT = ("idle", "together", "burst", "gas", "ingest", "gateway")
+WHAT = ("idle", "beside", "together", "burst", "gas", "ingest", "gateway", "configuration")
 
 
 def _arguments() -> argparse.Namespace:
@@ -55,6 +58,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bursts", type=int, default=5)
     parser.add_argument("--burst-size", type=int, default=60_000)
     parser.add_argument("--together", type=int, default=500, help="homes that press in the same second")
+    parser.add_argument("--rate", type=int, default=5_000, help="other messages a second beside presses")
+    parser.add_argument("--configured", type=int, default=HOMES, help="homes whose configuration is checked")
     parser.add_argument("--watch", type=float, default=WATCH_S, help="seconds for which the idle hub is watched")
     given = parser.parse_args()
     if unknown := set(given.what) - set(WHAT):
@@ -74,6 +79,9 @@ def _server(folder: Path, given: argparse.Namespace, show: Show) -> None:
         presser = presses.Presses(rig, publisher, iter(range(presses.LEAKING.stop, crowd.start)))
         if "idle" in given.what:
             show(presses.idle(presser, given.presses))
+        if "beside" in given.what:
+            others = presses.Stream(rig.publisher("others"), given.homes, given.rate)
+            show(presses.beside(presser, others, given.presses))
         if "together" in given.what:
             show(together(rig, publisher, crowd, phone(last)))
         for what, gas in (("burst", False), ("gas", True)):

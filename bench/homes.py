@@ -46,11 +46,16 @@ GAS = b'{"gas":true,"linkquality":110}'
 def write(folder: Path, homes: int) -> None:
     """Write a configuration folder."""
     assert homes <= MOST_HOMES
-    folder.mkdir(parents=True)
-    (folder / "hub.yaml").write_text(_HUB, encoding="utf-8")
+    write_hub(folder)
     people = "".join(f'  - {{id: p{n}, name: 王丽, phone: "{phone(n)}", roles: [family]}}\n' for n in range(homes))
     text = "".join(_HOME.format(id=f"h{n:04}", n=n, prefix=prefix(n)) for n in range(homes))
     (folder / "homes.yaml").write_text(f"people:\n{_STAFF}{people}homes:\n{text}", encoding="utf-8")
+
+
+def write_hub(folder: Path) -> None:
+    """Write the part of a configuration folder that says how the hub runs."""
+    folder.mkdir(parents=True)
+    (folder / "hub.yaml").write_text(_HUB, encoding="utf-8")
 
 
 def phone(home: int) -> str:

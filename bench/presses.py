@@ -1,7 +1,9 @@
 """How long a press takes from its publish to the request at the carrier: alone, and behind a burst."""
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from bench.figures import Figure, Spread
@@ -13,6 +15,9 @@ WITHIN_MS = 50.0
 IDLE_RATIO = 2.0
 PAUSE_S = 0.05
 LEAKING = range(10)
+# Presses of the hub or the floor before the other's turn, and how long the stream runs before the first of them.
+TURN, SETTLE_S = 20, 1.0
+AT_ONCE = 50
 DRAIN_S = 180.0
 
 
@@ -70,6 +75,67 @@ def idle(presses: Presses, count: int) -> Figure:
         ratio <= IDLE_RATIO,
         {"ratio of p50": round(ours.p50 / least.p50, 2)},
     )
+
+
+def beside(presses: Presses, others: "Stream", count: int) -> Figure:
+    """Press `count` times while so many other messages a second go to hub and floor, in turns of a few presses."""
+    hub, floor = Spans(), Spans()
+    with others.running():
+        for start in range(0, count, TURN):
+            turn = min(TURN, count - start)
+            for spans, press, to in ((hub, presses.hub, "hub"), (floor, presses.floor, "floor")):
+                others.to = to
+                time.sleep(SETTLE_S)
+                for _ in range(turn):
+                    press(spans)
+                    time.sleep(PAUSE_S)
+    drained(presses.rig)
+    ours, least = Spread.of(hub.published), Spread.of(floor.published)
+    ratio = ours.p99 / least.p99
+    return Figure(
+        f"press → request at the carrier, beside {others.rate:,} other messages a second",
+        ours,
+        least,
+        ratio,
+        f"p99 at most {IDLE_RATIO:.0f} times the floor",
+        ratio <= IDLE_RATIO,
+        {"ratio of p50": round(ours.p50 / least.p50, 2), "others sent a second": round(others.reached)},
+    )
+
+
+class Stream:
+    """Publishes what is no press, evenly, on a connection of its own; `to` says to whom: "hub" or "floor"."""
+
+    def __init__(self, publisher: Publisher, homes: int, rate: int) -> None:
+        self.rate = rate
+        self.to = "hub"
+        self.reached = 0.0
+        self._publisher = publisher
+        found = motions(2 * homes, homes)
+        self._messages = {"hub": found, "floor": [(f"floor/other/{where}", payload) for where, payload in found]}
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Publish for as long as the block runs."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._run, args=(ended,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _run(self, ended: threading.Event) -> None:
+        started, sent = time.monotonic(), 0
+        while not ended.is_set():
+            missing = round((time.monotonic() - started) * self.rate) - sent
+            found = self._messages[self.to]
+            some = [found[(sent + n) % len(found)] for n in range(min(missing, AT_ONCE))]
+            self._publisher.burst(self._publisher.encode(some))
+            sent += len(some)
+            time.sleep(AT_ONCE / self.rate / 4)
+        self.reached = sent / (time.monotonic() - started)
 
 
 def behind(presses: Presses, bursts: int, size: int, *, gas: bool) -> Figure:

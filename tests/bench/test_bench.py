@@ -44,13 +44,14 @@ async def test_the_publisher_publishes_in_order_and_hears_each_acknowledgement(t
 
 @pytest.mark.timeout(110)
 def test_every_measurement_runs_with_small_numbers(tmp_path: Path) -> None:
-    small = ["--homes=20", "--presses=2", "--bursts=1", "--burst-size=100", "--together=3", "--watch=0.2"]
+    small = ["--homes=30", "--presses=2", "--rate=200", "--configured=20"]
+    small += ["--bursts=1", "--burst-size=100", "--together=3", "--watch=0.2"]
     file = tmp_path / "figures.json"
     command = [sys.executable, "-m", "bench", *small, "--folder", str(tmp_path), "--json", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=Path(__file__).parents[2])
     assert file.exists(), done.stderr
     found = json.loads(file.read_text())
-    assert len(found["figures"]) == 6
+    assert len(found["figures"]) == 8
     assert found["machine"]["cores"] >= 1
     crowd = next(f for f in found["figures"] if "homes press" in f["name"])
     assert (crowd["more"]["lost"], crowd["more"]["doubled"]) == (0, 0)
