@@ -44,8 +44,10 @@ def export(
         typer.echo(text, nl=False)
         return
     folder = Path(out) if out is not None else loaded.folder
-    if not folder.is_dir():
-        fail(f"--out {folder} is not a folder. Name one that is there, or - for standard output.", USAGE)
+    try:
+        folder.mkdir(exist_ok=True, mode=0o700)  # one level: a misspelt path is not built
+    except OSError:
+        fail(f"--out {folder} is not a folder and cannot become one. Name another, or - for standard output.", USAGE)
     replaced = sorted(folder.glob("homes*.yaml"))
     if replaced and not force:
         names = ", ".join(path.name for path in replaced)

@@ -92,8 +92,10 @@ def test_lost_files_come_back(place: Place) -> None:
 
 def test_where_it_cannot_be_written_is_one_sentence(place: Place, tmp_path: Path) -> None:
     place.prepare()
-    nowhere = place.carehub("export", "--out", str(tmp_path / "nowhere"))
+    nowhere = place.carehub("export", "--out", str(tmp_path / "no" / "where"))
     assert (nowhere.code, "is not a folder" in nowhere.sentence) == (2, True)
+    assert place.carehub("export", "--out", str(tmp_path / "new")).code == 0
+    assert (tmp_path / "new" / "homes.yaml").exists()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "homes.yaml.part").mkdir()
     done = place.carehub("export", "--out", str(tmp_path / "full"))
