@@ -42,7 +42,7 @@ run: $(READY) ## Start broker, hub, simulated carrier and home on one page
 test: check ## Check format, style, types and imports; run all tests but the long ones
 	@deploy/need mosquitto postgresql chromium fonts-noto-cjk
 	@$(PIP) install --require-hashes -r deploy/broker.lock
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(READY) ## Format, style, types, imports
 	$(BIN)/ruff format --check --quiet .
@@ -52,7 +52,7 @@ check: $(READY) ## Format, style, types, imports
 
 soak: $(READY) ## The long tests; SOAK_SECONDS and SOAK_KILLS bound them
 	@deploy/need mosquitto postgresql
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 -m soak --timeout 7200
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n 2 --dist worksteal -m soak --timeout 7200
 
 bench: $(READY) ## Measure; prints each figure beside the floor of the same run
 	@deploy/need mosquitto
