@@ -23,7 +23,7 @@ from hub.store.faults import is_full
 from hub.store.inspection import examine, explain
 from hub.store.lock import RunLock
 from hub.store.opening import integrity, migrate_file, upgrade
-from hub.store.revisions import HEAD, revision_of
+from hub.store.revisions import HEAD
 
 NAME, BEFORE = "carehub-{at}.backup", "before-restore-{at}.backup"
 _PART = ".part"
@@ -86,12 +86,15 @@ def _stamp(now: datetime) -> str:
 
 def _restore_server(source: Path, url: str, now: datetime) -> Restored:
     address = parse(url)
-    revision = postgres_dump.check(source)
-    kept = source.with_name(BEFORE.format(at=_stamp(now)))
-    with postgres_dump.connected(address) as db:
-        sessions = _sessions_of(db) if revision_of(db) == HEAD else None
-    with _unfinished(kept) as part:
-        postgres_dump.dump(address, part)
+    revision, before = postgres_dump.check(source), postgres_dump.revision(address)
+    sessions, kept = None, None
+    if before == HEAD:
+        with postgres_dump.connected(address) as db:
+            sessions = _sessions_of(db)
+    if before is not None:  # a new server has nothing to keep
+        kept = source.with_name(BEFORE.format(at=_stamp(now)))
+        with _unfinished(kept) as part:
+            postgres_dump.dump(address, part)
     postgres_dump.load(address, source)
     upgrade(url)
     with postgres_dump.connected(address) as db:

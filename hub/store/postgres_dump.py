@@ -12,17 +12,24 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from hub.ports import StoreUnavailable
+from hub.store import tables
 from hub.store.engines import DatabaseUnusable, postgres_engine, shown
 from hub.store.faults import unavailable
 from hub.store.inspection import known
+from hub.store.revisions import revision_of
 
 # Of what a program says at its end, so much is passed on.
 _SAID = 300
 _VERSION = re.compile(r"^COPY .*alembic_version.*\n(\S+)$", re.MULTILINE)
+# A line of a dump's table of contents: number, two catalogue numbers, kind, schema, name, owner.
+_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE \S+ (\S+) ", re.MULTILINE)
 
 
 def dump(address: URL, target: Path) -> None:
-    """Write the database to `target`, of one moment, and check that it can be read."""
+    """Write the database to `target`, of one moment, and check that it can be read; one without tables is refused."""
+    _found("pg_dump")
+    if revision(address) is None:
+        raise DatabaseUnusable(f"{shown(address)} is empty: there is nothing to back up.")
     _run(
         "pg_dump", address, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}", *_database(address)
     )
@@ -41,6 +48,12 @@ def check(source: Path) -> str:
     return str(revision)
 
 
+def revision(address: URL) -> str | None:
+    """Return the revision of the database, None if it is empty; raises DatabaseUnusable if it is none of ours."""
+    with connected(address) as db:
+        return known(revision_of(db), shown(address))
+
+
 def load(address: URL, source: Path) -> None:
     """Put a dump in the place of what the database holds, all of it or nothing."""
     _run(
@@ -54,6 +67,13 @@ def load(address: URL, source: Path) -> None:
         *_database(address),
         str(source),
     )
+    # --clean takes away what the dump has too; tables that came after it would stand in the way of its upgrade.
+    held = set(_TABLE.findall(_run("pg_restore", None, "--list", str(source))))
+    with connected(address) as db:
+        for table in reversed(tables.metadata.sorted_tables):
+            if table.name not in held:
+                table.drop(db, checkfirst=True)
+        db.commit()
 
 
 @contextmanager
@@ -79,12 +99,7 @@ def _database(address: URL) -> list[str]:
 
 def _run(program: str, address: URL | None, *arguments: str) -> str:
     """Run a program of the server; return what it wrote. Raises StoreUnavailable with what it said."""
-    found = shutil.which(program) or _newest(program)
-    if found is None:
-        raise DatabaseUnusable(
-            f"{program} is not installed, and a database on a server is copied by it. Install the server's client"
-            " programs (on Debian: apt-get install postgresql-client) and try again."
-        )
+    found = _found(program)
     environ = dict(os.environ)
     if address is not None and address.password:
         environ["PGPASSWORD"] = str(address.password)
@@ -96,6 +111,16 @@ def _run(program: str, address: URL | None, *arguments: str) -> str:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise StoreUnavailable(f"{program}{where}: {(said or ['it failed'])[0][:_SAID]}")
     return done.stdout.decode(errors="replace")
+
+
+def _found(program: str) -> str:
+    found = shutil.which(program) or _newest(program)
+    if found is None:
+        raise DatabaseUnusable(
+            f"{program} is not installed, and a database on a server is copied by it. Install the server's client"
+            " programs (on Debian: apt-get install postgresql-client) and try again."
+        )
+    return found
 
 
 def _newest(program: str) -> str | None:

@@ -20,10 +20,11 @@ from hub.engine.restored import put_back
 from hub.engine.work import Work
 from hub.ports import LAST_COMMITTED, RESTORED_FROM, Delivery, Lane, Session, SessionRow, StoreUnavailable
 from hub.rules.gaps import HUB, Gap
-from hub.store import AlreadyRunning, DatabaseUnusable, RunLock, SqlStore, check, open_store, postgres_dump
+from hub.store import AlreadyRunning, DatabaseUnusable, RunLock, SqlStore, check, open_store, postgres_dump, upgrade
 from hub.store import backup as backups
 from hub.store.backup import BackupFailed, backup, restore
 from hub.store.revisions import HEAD, SCRIPTS
+from tests.harness.postgres import Postgres
 from tests.store.samples import MINUTE, NOON, a_message, a_registry, an_alert
 
 LATER = NOON + timedelta(hours=5)
@@ -170,22 +171,51 @@ async def test_what_is_no_sound_backup_changes_nothing(store: SqlStore, url: str
         assert not list(path.parent.glob("*restored*"))
 
 
-async def test_an_older_backup_is_upgraded(tmp_path: Path) -> None:
+def at_first_revision(url: str) -> None:
+    """Make an empty database the one of the first revision."""
     from alembic import command
     from alembic.config import Config
     from sqlalchemy import create_engine
 
-    old = tmp_path / "old.db"
-    engine = create_engine(f"sqlite:///{old}")
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as db:
         config = Config()
         config.set_main_option("script_location", str(SCRIPTS))
         config.attributes["connection"] = db
         command.upgrade(config, "0001")
     engine.dispose()
+
+
+async def test_an_older_backup_is_upgraded(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    at_first_revision(f"sqlite:///{old}")
     url = f"sqlite:///{tmp_path}/var/carehub.db"
     assert restore(url, old, NOON).revision == "0001"
     assert check(url).faults == ()
+
+
+async def test_an_older_backup_of_a_server_is_upgraded_in_the_place_of_a_newer_database(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    url = postgres.database(empty=True)
+    at_first_revision(url)
+    old = backup(url, tmp_path / "old.backup", NOON)
+    upgrade(url)
+    assert restore(url, old, LATER).revision == "0001"
+    assert check(url).faults == ()
+
+
+async def test_a_backup_is_put_back_on_a_new_server(postgres: Postgres, tmp_path: Path) -> None:
+    url, new = postgres.database(empty=True), postgres.database(empty=True)
+    with pytest.raises(DatabaseUnusable, match="is empty: there is nothing to back up"):
+        backup(url, tmp_path / "one.backup", NOON)
+    upgrade(url)
+    store = open_store(url)
+    await fill(store)
+    await store.close()
+    done = restore(new, backup(url, tmp_path / "one.backup", NOON), LATER)
+    assert (done.open_alerts, done.kept) == (1, None)
+    assert check(new).faults == ()
 
 
 async def test_a_damaged_database_is_replaced_and_kept_with_its_log(tmp_path: Path) -> None:
