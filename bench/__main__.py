@@ -1,4 +1,4 @@
-"""`python -m bench`: measure, print each figure beside its floor, keep them as JSON."""
+"""`python -m bench`: measure, print each figure beside its floor and all as one table, keep them as JSON."""
 
 import argparse
 import json
@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench import presses
 from bench.configuration import HOMES, configuration
-from bench.figures import Figure, line
+from bench.decoding import decoding
+from bench.figures import Figure, line, table
 from bench.gateway import WATCH_S, gateway
 from bench.homes import MOST_HOMES, phone
 from bench.ingest import ingest
@@ -33,19 +34,24 @@ def main() -> int:
         folder = Path(place)
         machine = facts(folder)
         print("  ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
-        if set(given.what) - {"gateway", "configuration"}:
+        if set(given.what) & set(SERVER):
             _server(folder / "server", given, show)
         if "gateway" in given.what:
             show(gateway(folder / "gateway", given.watch))
         if "configuration" in given.what:
             show(configuration(folder / "configuration", given.configured))
+        if "decoding" in given.what:
+            show(decoding())
+    print(f"\n{table(found)}", flush=True)
     if given.json:
         body = {"machine": machine, "figures": [asdict(figure) for figure in found]}
         given.json.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return int(any(figure.holds is False for figure in found))
 
 
-WHAT = ("idle", "beside", "together", "burst", "gas", "ingest", "gateway", "configuration")
+# Each can be measured alone; the first ones share one hub with many homes.
+SERVER = ("idle", "beside", "together", "burst", "gas", "ingest")
+WHAT = (*SERVER, "gateway", "configuration", "decoding")
 
 
 def _arguments() -> argparse.Namespace:

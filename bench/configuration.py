@@ -30,6 +30,7 @@ def configuration(folder: Path, homes: int = HOMES) -> Figure:
     checked_s = time.monotonic() - started
     assert done.returncode == 0, done.stderr[-1000:]
     return Figure(
+        "configuration",
         f"{homes:,} homes in YAML are checked",
         f"{checked_s:.2f} s, the start of the command included",
         f"{parsed_s:.2f} s to parse the file with libyaml",

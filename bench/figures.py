@@ -1,4 +1,4 @@
-"""Figures: percentiles, a table for people, JSON for machines."""
+"""Figures: percentiles, lines as they are measured, one table at the end, JSON for machines."""
 
 import math
 from collections.abc import Sequence
@@ -29,8 +29,9 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the result: what the hub took, what the floor took, what is asked for."""
+    """One row of the result: what the hub took, what the floor took, what is asked for; `part` measures it alone."""
 
+    part: str
     name: str
     hub: object
     floor: object = None
@@ -42,7 +43,6 @@ class Figure:
 
 def line(figure: Figure) -> str:
     """Return the figure as lines of text."""
-    verdict = {True: "holds", False: "MISSED", None: ""}[figure.holds]
     text = [f"{figure.name}"]
     text.append(f"    hub    {_said(figure.hub)}")
     if figure.floor is not None:
@@ -50,9 +50,29 @@ def line(figure: Figure) -> str:
     if figure.ratio is not None:
         text.append(f"    ratio  {figure.ratio:.2f}")
     if figure.wanted:
-        text.append(f"    wanted {figure.wanted}: {verdict}")
+        text.append(f"    wanted {figure.wanted}: {_verdict(figure)}")
     text += [f"    {name}: {_said(value)}" for name, value in figure.more.items()]
     return "\n".join(text)
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """Return all figures as one table."""
+    rows = [("part", "what", "hub", "floor", "ratio", "wanted", "")]
+    for figure in figures:
+        floor = "" if figure.floor is None else _short(figure.floor)
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+        rows.append((figure.part, figure.name, _short(figure.hub), floor, ratio, figure.wanted, _verdict(figure)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _verdict(figure: Figure) -> str:
+    return {True: "holds", False: "MISSED", None: ""}[figure.holds]
+
+
+def _short(value: object) -> str:
+    return f"p50 {value.p50:.1f}  p99 {value.p99:.1f} ms" if isinstance(value, Spread) else str(value)
 
 
 def _said(value: object) -> str:

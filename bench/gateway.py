@@ -6,8 +6,7 @@ import time
 from pathlib import Path
 
 from bench.figures import Figure
-from bench.presses import cpu_s
-from bench.rig import Rig
+from bench.rig import Rig, cpu_s
 
 RESIDENT_MB, CORE_PERCENT, READY_S = 125, 1.0, 2.0
 SETTLE_S, WATCH_S, STARTS = 3.0, 20.0, 3
@@ -32,6 +31,7 @@ def gateway(folder: Path, watch_s: float = WATCH_S) -> Figure:
         resident = resident_mb(rig.hub.pid)
     ready, least = sorted(ready_s)[STARTS // 2], sorted(libraries_s)[STARTS // 2]
     return Figure(
+        "gateway",
         "idle gateway: one home, with Twilio",
         f"{resident:.0f} MB resident, {percent:.2f} % of a core, ready in {ready:.2f} s",
         f"its libraries alone are loaded in {least:.2f} s",

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from bench.figures import Figure
 from bench.homes import motions
-from bench.presses import cpu_s, drained
 from bench.publisher import Publisher
-from bench.rig import Rig
+from bench.rig import Rig, cpu_s
 
 RATIO = 0.5
 WAIT_S = 180.0
@@ -24,12 +23,14 @@ def ingest(rig: Rig, publisher: Publisher, rounds: int, size: int) -> Figure:
     for _ in range(rounds):
         before = cpu_s(rig.hub.pid)
         hub_s.append(_durable(publisher, messages, rig.database, "readings", readings * size))
-        drained(rig)
+        rig.drained()
         cpu_us.append((cpu_s(rig.hub.pid) - before) / size * 1e6)
         floor_s.append(_durable(publisher, others, rig.floor_database(insert=True), "rows", size))
+        rig.drained()
     rig.end(floor)
     ours, least = (round(size / sorted(spans)[len(spans) // 2]) for spans in (hub_s, floor_s))
     return Figure(
+        "ingest",
         "durable ingest, one process, SQLite (median of the rounds)",
         f"{ours:,} messages/s",
         f"{least:,} messages/s (only inserted)",
@@ -46,7 +47,7 @@ def _readings(rig: Rig, publisher: Publisher, message: tuple[str, bytes]) -> int
     count = "SELECT coalesce(max(id), 0) FROM readings"
     before = int(reader.execute(count).fetchone()[0])
     publisher.burst(publisher.encode([message]))
-    drained(rig)
+    rig.drained()
     after = int(reader.execute(count).fetchone()[0])
     reader.close()
     return after - before

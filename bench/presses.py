@@ -18,7 +18,6 @@ LEAKING = range(10)
 # Presses of the hub or the floor before the other's turn, and how long the stream runs before the first of them.
 TURN, SETTLE_S = 20, 1.0
 AT_ONCE = 50
-DRAIN_S = 180.0
 
 
 @dataclass
@@ -67,6 +66,7 @@ def idle(presses: Presses, count: int) -> Figure:
     ours, least = Spread.of(hub.published), Spread.of(floor.published)
     ratio = ours.p99 / least.p99
     return Figure(
+        "idle",
         "press → request at the carrier, nothing else going on",
         ours,
         least,
@@ -89,10 +89,11 @@ def beside(presses: Presses, others: "Stream", count: int) -> Figure:
                 for _ in range(turn):
                     press(spans)
                     time.sleep(PAUSE_S)
-    drained(presses.rig)
+    presses.rig.drained()
     ours, least = Spread.of(hub.published), Spread.of(floor.published)
     ratio = ours.p99 / least.p99
     return Figure(
+        "beside",
         f"press → request at the carrier, beside {others.rate:,} other messages a second",
         ours,
         least,
@@ -155,9 +156,10 @@ def behind(presses: Presses, bursts: int, size: int, *, gas: bool) -> Figure:
             publisher.burst(packets)
             press(spans)
             sent_s.append(time.monotonic() - started)
-            drained(rig)
+            rig.drained()
     ours, least = Spread.of(hub.published), Spread.of(floor.published)
     return Figure(
+        "gas" if gas else "burst",
         f"SOS behind a burst of {size:,} {'gas repeats (life session)' if gas else 'motion messages (main session)'}",
         ours,
         least,
@@ -170,21 +172,3 @@ def behind(presses: Presses, bursts: int, size: int, *, gas: bool) -> Figure:
             "the broker took the burst at messages/s": round(size / (sum(sent_s) / len(sent_s))),
         },
     )
-
-
-def drained(rig: Rig) -> None:
-    """Wait until the hub uses no more processor time than an idle one."""
-    end = time.monotonic() + DRAIN_S
-    while time.monotonic() < end:
-        before = cpu_s(rig.hub.pid)
-        time.sleep(0.5)
-        if cpu_s(rig.hub.pid) - before < 0.03:
-            return
-    raise AssertionError(f"the hub still works {DRAIN_S:.0f} s after the burst")
-
-
-def cpu_s(pid: int) -> float:
-    """Return the processor time a process has used."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100

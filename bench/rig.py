@@ -19,6 +19,8 @@ from hub.ingest.broker import Account, BrokerConfig, Rights, find_mosquitto, wri
 
 PASSWORD = "bench"
 START_S = 60.0
+# After so long all that was published must have been worked off. Less of a core than this is nothing, seen for so long.
+DRAIN_S, LOOK_S, IDLE_CORE = 180.0, 0.5, 0.06
 # What the product's broker configuration is changed in, for bursts alone. Its queue of 1,000 messages a session would
 # drop most of a burst before the hub sees it; and with a queue as long as the burst, writing the whole queue at each
 # change (autosave_on_changes) would measure the broker's disk instead of the hub.
@@ -83,6 +85,7 @@ class Rig:
         self.web = free_port()
         self.ready_s = 0.0
         self.hub: subprocess.Popen[bytes]
+        self._floors: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Rig":
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -150,6 +153,7 @@ class Rig:
         given = [str(self.port), PASSWORD, self.carrier.url, str(self.floor_database(insert=insert))]
         process = _python("bench.floor", *given, *(["--insert"] if insert else []), stdout=subprocess.PIPE)
         self._processes.append(process)
+        self._floors.append(process)
         assert process.stdout is not None
         assert process.stdout.readline() == b"ready\n", "the floor did not start"
         return process
@@ -157,7 +161,20 @@ class Rig:
     def end(self, process: "subprocess.Popen[bytes]") -> None:
         """End one of the processes."""
         self._processes.remove(process)
+        if process in self._floors:
+            self._floors.remove(process)
         _end(process)
+
+    def drained(self) -> None:
+        """Wait until hub and floors use no more processor time than when idle, so that neither disturbs the other."""
+        working = [self.hub, *self._floors]
+        end = time.monotonic() + DRAIN_S
+        while time.monotonic() < end:
+            before = sum(cpu_s(process.pid) for process in working)
+            time.sleep(LOOK_S)
+            if sum(cpu_s(process.pid) for process in working) - before < IDLE_CORE * LOOK_S:
+                return
+        raise AssertionError(f"hub or floor still works {DRAIN_S:.0f} s after the last message")
 
     def publisher(self, name: str = "publisher") -> Publisher:
         """Return a new connection to publish on."""
@@ -184,6 +201,13 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time a process has used."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:

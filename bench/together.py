@@ -22,6 +22,7 @@ def together(rig: Rig, publisher: Publisher, homes: range, floor_number: str) ->
     lost = len(wanted - set(heard))
     doubled = sum(count > 1 for count in heard.values())
     return Figure(
+        "together",
         f"{len(homes)} homes press within {pressed_s:.2f} s",
         f"the last text was handed over after {took_s:.2f} s; {lost} lost, {doubled} doubled",
         f"the last one after {floor_s:.2f} s",

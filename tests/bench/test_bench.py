@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.figures import Figure, Spread, line, percentile
+from bench.__main__ import WHAT
+from bench.figures import Figure, Spread, line, percentile, table
 from bench.publisher import Publisher
 from tests.harness.broker import DEVICE, HUB, BrokerProcess
 
@@ -20,10 +21,26 @@ def test_percentiles_are_values_that_were_measured() -> None:
 
 
 def test_a_figure_says_whether_it_holds() -> None:
-    text = line(Figure("a", Spread.of([0.01]), Spread.of([0.005]), 2.0, "at most 2", True))
+    text = line(Figure("x", "a", Spread.of([0.01]), Spread.of([0.005]), 2.0, "at most 2", True))
     assert "p50 10.0 ms" in text
     assert text.endswith("wanted at most 2: holds")
-    assert line(Figure("a", "b", wanted="c", holds=False)).endswith("MISSED")
+    assert line(Figure("x", "a", "b", wanted="c", holds=False)).endswith("MISSED")
+
+
+def test_the_table_has_a_row_for_each_figure_and_columns_that_stand_below_each_other() -> None:
+    found = [
+        Figure("idle", "a press", Spread.of([0.01]), Spread.of([0.004]), 2.5, "at most 2", False),
+        Figure("gateway", "a hub that does nothing", "97 MB", wanted="at most 125 MB", holds=True),
+        Figure("other", "nothing is asked for", "5"),
+    ]
+    head, first, second, third = table(found).splitlines()
+    assert first.endswith("MISSED")
+    assert second.endswith("holds")
+    assert third.split() == ["other", "nothing", "is", "asked", "for", "5"]
+    assert "p50 10.0  p99 10.0 ms" in first
+    assert head.index("hub") == first.index("p50 10.0") == second.index("97 MB")
+    assert head.index("wanted") == first.index("at most 2") == second.index("at most 125 MB")
+    assert first.split()[0] == "idle"
 
 
 async def test_the_publisher_publishes_in_order_and_hears_each_acknowledgement(tmp_path: Path) -> None:
@@ -51,7 +68,7 @@ def test_every_measurement_runs_with_small_numbers(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=Path(__file__).parents[2])
     assert file.exists(), done.stderr
     found = json.loads(file.read_text())
-    assert len(found["figures"]) == 8
+    assert {figure["part"] for figure in found["figures"]} == set(WHAT)
     assert found["machine"]["cores"] >= 1
     crowd = next(f for f in found["figures"] if "homes press" in f["name"])
     assert (crowd["more"]["lost"], crowd["more"]["doubled"]) == (0, 0)
