@@ -19,6 +19,8 @@ from hub.store.writer import Writer
 
 T = TypeVar("T")
 
+# A life-safety message that is not kept within this is texted without the store: DESIGN 2, P13.
+LONGEST_WRITE_S = 2.0
 _CLOSE_S = 3.0
 _PROBE_S = 1.0
 
@@ -28,7 +30,6 @@ class SqlStore:
 
     SQLite has one writer, whose lanes share it by urgency; on PostgreSQL each lane has a writer and a connection of
     its own. `created`: the database was made when it was opened; `lost`: one had been in its place before.
-    `sick`: why the last write was not kept, None if it was.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class SqlStore:
     ) -> None:
         self.created = False
         self.lost = False
-        self.sick: str | None = None
+        self._refused: str | None = None
         self._latencies = Latencies()
         self._writers = writers
         self._reader = reader
@@ -57,6 +58,13 @@ class SqlStore:
         writers = {lane: Writer(lane, Link(writing)) for lane in Lane}
         return cls(writers, Reader("reader", Link(reading)), engines=(writing, reading))
 
+    @property
+    def sick(self) -> str | None:
+        """Why the last write was not kept, or that one hangs in a disk or behind a lock; None if all is well."""
+        if self._refused is None and any(writer.under_way_s > LONGEST_WRITE_S for writer in self._writers.values()):
+            return f"a write has not ended for {LONGEST_WRITE_S:.0f} s: the disk hangs, or another program holds it"
+        return self._refused
+
     async def write(
         self, lane: Lane, work: Callable[[Transaction], T], durable: Callable[[], object] | None = None
     ) -> T:
@@ -71,9 +79,9 @@ class SqlStore:
         try:
             result = await self._hand_in(self._writers[lane].waiting, lane, work, durable)
         except StoreUnavailable as error:
-            self.sick = str(error)
+            self._refused = str(error)
             raise
-        self.sick = None
+        self._refused = None
         self._latencies.note(lane, loop.time() - started_s)
         return result
 

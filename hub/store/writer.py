@@ -47,10 +47,17 @@ class Writer:
         self._committed = committed
         self._floor: str | None = None
         self._unseen_since = 0.0  # the first commit that `committed` has not heard of
+        self._since = 0.0  # when the transaction under way began; 0: none is
         self._probes: list[Callable[[int | None], None]] = []
         # A daemon: a commit that hangs in the disk must not keep the process from ending.
         self.thread = threading.Thread(target=self._run, name=f"store-{name}", daemon=True)
         self.thread.start()
+
+    @property
+    def under_way_s(self) -> float:
+        """For how long the transaction under way has been, its wait for the lock included; from any thread."""
+        since = self._since
+        return time.monotonic() - since if since else 0.0
 
     def probe(self, tell: Callable[[int | None], None]) -> None:
         """Have `tell` called, in this thread, with the count of commits made by others."""
@@ -61,6 +68,7 @@ class Writer:
         while (newest := self.waiting.wait(_REST_S if self._unseen_since else None)) >= 0:
             try:
                 if self.waiting.most_urgent() is not None:
+                    self._since = time.monotonic()
                     self._serve(newest)
                 elif self._unseen_since:
                     self._tell_of_commits()
@@ -71,6 +79,7 @@ class Writer:
                 _log.exception("the store's writer failed")
                 self._link.drop()
                 answer(Outcome(job, error=unavailable(error)) for job in self.waiting.take_all(newest))
+            self._since = 0.0
         self._link.drop()
 
     def _answer_probe(self, tell: Callable[[int | None], None]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from hub.ports import LAST_COMMITTED, Lane, Session, StoreUnavailable, Transaction
-from hub.store import SqlStore, open_store, writer
+from hub.store import SqlStore, open_store, sql_store, writer
 from hub.store.transaction import SqlTransaction
 from hub.store.waiting import Job, Waiting
 from tests.harness.postgres import Postgres
@@ -278,6 +278,21 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[SqlStore]:
     found = open_store(f"sqlite:///{tmp_path}/carehub.db")
     yield found
     await found.close()
+
+
+@pytest.mark.promise("P13")
+async def test_a_write_that_hangs_in_the_disk_makes_the_store_sick(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was refused yet, and what is read still comes out of memory: nobody could tell otherwise."""
+    assert store.sick is None
+    async with held(store, Lane.SLOW):
+        assert store.sick is None  # it may take a moment
+        monkeypatch.setattr(sql_store, "LONGEST_WRITE_S", 0.0)
+        assert store.sick == "a write has not ended for 0 s: the disk hangs, or another program holds it"
+    monkeypatch.setattr(sql_store, "LONGEST_WRITE_S", 2.0)
+    await store.write(Lane.SLOW, fact("after"))
+    assert store.sick is None
 
 
 class Steps:
