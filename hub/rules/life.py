@@ -7,8 +7,8 @@ from hub.homes import Device, DeviceKind, DeviceRole, Home
 from hub.rules import sos
 from hub.rules.finding import Heard, is_edge
 
-# Device clocks within this of what is possible are believed. Source: REQUIREMENTS of alarm receiving, stamps are
-# accepted from 40 s behind to 20 s ahead.
+# Device clocks within this of what is possible are believed. Source: receivers of alarms after SIA DC-09 accept
+# stamps from 40 s behind to 20 s ahead.
 SLOW_CLOCK, FAST_CLOCK = timedelta(seconds=40), timedelta(seconds=20)
 # Motion sensors fall back within minutes. One that said "clear" before and has been active for so long is stuck, or
 # its "clear" was lost; a sensor that never says "clear" sends pulses, and each is news.

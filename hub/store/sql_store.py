@@ -19,7 +19,7 @@ from hub.store.writer import Writer
 
 T = TypeVar("T")
 
-# A life-safety message that is not kept within this is texted without the store: DESIGN 2, P13.
+# A life-safety message that is not kept within this is texted without the store (promise P13).
 LONGEST_WRITE_S = 2.0
 _CLOSE_S = 3.0
 _PROBE_S = 1.0

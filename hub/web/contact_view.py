@@ -14,7 +14,7 @@ from hub.web.contact_history import asked, lines, next_step
 from hub.web.telling import Teller, remark_of, whole
 from hub.web.view import Button, PageSettings, View, dial
 
-# REQUIREMENTS say under 5 s from the event to what a phone shows (GB/T 45839-2025, 5.12.5).
+# Under 5 s from the event to what a phone shows. Source: GB/T 45839-2025, 5.12.5.
 REFRESH = timedelta(seconds=4)
 # Within this of the taking, whoever tapped as well was only a moment too late.
 _JUST = timedelta(minutes=2)
