@@ -35,10 +35,19 @@ def digest(delivery: Delivery) -> bytes:
     return blake2b(message.topic.encode() + b"\0" + message.payload, digest_size=16).digest()
 
 
+def _mark(delivery: Delivery) -> bytes:
+    """Return what a delivery has in common with its redeliveries alone: the same bytes, and the same packet id.
+
+    Who sends a message again must use its packet id again (MQTT 3.1.1, 4.4; MQTT 5, 4.4). Two presses are the same
+    bytes; without the packet id the second one, cut off before its commit, would be taken for the first one again.
+    """
+    return blake2b(delivery.mid.to_bytes(2) + digest(delivery), digest_size=16).digest()
+
+
 def take_in(arrivals: Sequence[Arrival], work: Work) -> int:
     """Decide one batch and write it; return how many were redeliveries of what had been committed before."""
     transaction = work.transaction
-    deliveries = [(a.delivery, digest(a.delivery)) for a in arrivals]
+    deliveries = [(a.delivery, _mark(a.delivery)) for a in arrivals]
     swallowed = {i for i, (d, mark) in enumerate(deliveries) if d.duplicate and _is_known(transaction, d, mark)}
     transaction.record_deliveries(
         [(d, mark) for d, mark in deliveries if d.message.qos and d.session is not Session.WATCH]
@@ -86,6 +95,7 @@ class _Batch:
                 self._hear(arrival, reading, *owner, proved)
             self._spoke(arrival, proved)
         self.work.transaction.add_readings(self.rows)
+        self.work.heard.update(home for home, *_ in self.rows)
         self.work.transaction.save_device_states(list(self.dirty.values()))
 
     def _load_states(self, devices: set[tuple[str, str]]) -> None:
