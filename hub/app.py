@@ -23,6 +23,7 @@ from hub.dispatch.poller import Poller
 from hub.dispatch.words import Words
 from hub.engine import Engine, floor
 from hub.engine.links import Links
+from hub.engine.news import News
 from hub.engine.restored import put_back
 from hub.engine.retention import Retention
 from hub.engine.work import Work
@@ -241,6 +242,7 @@ class Hub:
         """Take over what another process wrote."""
         await self.engine.load()
         self.engine.wake()
+        self.engine.tell(News(everything=True))
         await self._spread()
 
     async def _spread(self) -> None:

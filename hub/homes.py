@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -52,6 +52,19 @@ class DeviceRole(StrEnum):
     SIREN = "siren"
     VALVE = "valve"
 
+
+class HomeMode(StrEnum):
+    """What somebody said of a home until a time. No mode silences a call, gas, smoke, CO or a fall (promise P9)."""
+
+    AWAY = "away"
+    VISITOR = "visitor"
+    HOSPITAL = "hospital"
+    MAINTENANCE = "maintenance"
+    TEST = "test"
+
+
+# Nobody is at home: stillness is not judged.
+EMPTY_MODES = frozenset({HomeMode.AWAY, HomeMode.HOSPITAL})
 
 # Presses and falls have a session of their own, hazards another: behind a burst of 60,000 other messages a press
 # waited seconds on a shared session and milliseconds on its own.
@@ -105,13 +118,21 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Resident:
-    """Who lives in the home. `needs` are the codes of the configuration, e.g. `deaf`, `no_speech`; `phone` is E.164."""
+    """Who lives in the home. `needs` are the codes of the configuration, e.g. `deaf`, `no_speech`; `phone` is E.164.
+
+    `mobility`, `doctor` and `notes` are what helpers should know at the door, in plain words; `health` is what the
+    resident lives with: shown only to roles that need it, on a click that is recorded (promise P10).
+    """
 
     name: str
     born: int | None = None
     needs: frozenset[str] = frozenset()
     inactivity_after: timedelta = timedelta(hours=12)
     phone: str | None = None
+    mobility: str | None = None
+    doctor: str | None = None
+    notes: str | None = None
+    health: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +145,11 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One configured device. `topic` is without the home's prefix; `home` is the home's id."""
+    """One configured device. `topic` is without the home's prefix; `home` is the home's id.
+
+    `model`, `place` (where in the room), `installed_on` and `subsidy` (the number under which it was paid for) stand on
+    the sheet that an installer leaves.
+    """
 
     home: str
     id: str
@@ -132,6 +157,10 @@ class Device:
     topic: str
     role: DeviceRole | None = None
     room: str | None = None
+    model: str | None = None
+    place: str | None = None
+    installed_on: date | None = None
+    subsidy: str | None = None
 
     @property
     def is_life_safety(self) -> bool:
@@ -143,7 +172,8 @@ class Device:
 class Home:
     """One home. `rooms` maps the home's own room ids to their names; built-in rooms are not listed.
 
-    `access` says how a helper gets in, in the installer's own words.
+    `access` says how a helper gets in, in the installer's own words. `mode` holds until `mode_until`; while nobody is
+    at home `away_until` is the same instant. `tester` is the person whom a test of the home tells.
     """
 
     id: str
@@ -156,6 +186,17 @@ class Home:
     contacts: tuple[Contact, ...] = ()
     devices: tuple[Device, ...] = ()
     access: str | None = None
+    mode: HomeMode | None = None
+    mode_until: datetime | None = None
+    tester: str | None = None
+
+    def mode_at(self, now: datetime) -> tuple[HomeMode, datetime] | None:
+        """Return the mode that holds at `now`, and its end; None for a home as always."""
+        if self.mode is not None and self.mode_until is not None and now < self.mode_until:
+            return self.mode, self.mode_until
+        if self.away_until is not None and now < self.away_until:
+            return HomeMode.AWAY, self.away_until
+        return None
 
     @property
     def who(self) -> str:
@@ -189,13 +230,18 @@ class DeviceState:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a person did that belongs to no alert. `who` is a person's id, or `@desk`; `event` names it."""
+    """What a person did that belongs to no alert. `event` names it.
+
+    `who` is a person's id, `@desk`, or `@account:<id>`; `area` is the home's at that time, so that a log of one area
+    keeps what was done about homes that are gone.
+    """
 
     at: datetime
     who: str
     event: str
     home_id: str | None = None
     detail: Mapping[str, str | int] = field(default_factory=dict)
+    area: str | None = None
 
 
 # The home that alerts about the site itself hang on: faults, and devices that no home owns.
@@ -204,16 +250,27 @@ SITE = "@site"
 
 @dataclass(frozen=True)
 class Registry:
-    """All people and homes of one site, with the look-ups that ingest, decisions and texts need."""
+    """All people, homes and areas of one site, with the look-ups that ingest, decisions and texts need."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     homes: Mapping[str, Home] = field(default_factory=dict)
     version: int = 0
+    areas: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, people: Iterable[Person], homes: Iterable[Home], version: int = 0) -> "Registry":
-        """Build a registry from people and homes in any order."""
-        return cls({p.id: p for p in people}, {h.id: h for h in homes}, version)
+    def of(
+        cls,
+        people: Iterable[Person],
+        homes: Iterable[Home],
+        version: int = 0,
+        areas: Mapping[str, str] | None = None,
+    ) -> "Registry":
+        """Build a registry from people and homes in any order; `areas` names 12-digit codes."""
+        return cls({p.id: p for p in people}, {h.id: h for h in homes}, version, areas or {})
+
+    def area_name(self, code: str) -> str:
+        """Return what people call an area; its code if nobody said."""
+        return self.areas.get(code, code)
 
     @cached_property
     def by_topic(self) -> Mapping[str, Device]:

@@ -20,6 +20,7 @@ from hub.engine import fates, people, watching
 from hub.engine.away import set_away
 from hub.engine.intake import digest, take_in
 from hub.engine.links import Sight, look, tap
+from hub.engine.news import Listener, News
 from hub.engine.work import Work
 from hub.homes import SITE, Home, Registry
 from hub.ports import (
@@ -91,6 +92,17 @@ class Engine:
         self.later: dict[tuple[str, str, str], datetime] = {}
         self._stepping = False
         self._wakers: list[asyncio.Event] = []
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` called with what each commit changed, right after it."""
+        self._listeners.append(listener)
+
+    def tell(self, news: News) -> None:
+        """Tell whoever shows something that it changed."""
+        if news != News():
+            for listener in self._listeners:
+                listener(news)
 
     def wakes(self, event: asyncio.Event) -> None:
         """Set `event` after each commit that may have made something due."""
@@ -131,6 +143,8 @@ class Engine:
         for said in done.story():
             log.info("alert", **said)
         self.awaited.see(done.touched())
+        if self._listeners:
+            self.tell(done.news())
         self.later |= done.later
         if changed or done.later:
             self.wake()

@@ -14,6 +14,7 @@ from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
 from hub.alerts.replies import new_code
 from hub.decide import CODES_UNIQUE_FOR, World, messages, over, report
+from hub.engine.news import News
 from hub.ports import Transaction
 from hub.rules.finding import Finding
 from hub.rules.watch import Over
@@ -43,6 +44,8 @@ class Work:
         # A call for help waits for no look that is under way: what it makes due is hurried after its commit.
         self.defers_looks = False
         self.later: dict[tuple[str, str, str], datetime] = {}
+        # Homes of which something was heard, for whoever shows them.
+        self.heard: set[str] = set()
 
     # --- alerts
 
@@ -149,6 +152,11 @@ class Work:
     def touched(self) -> list[Alert]:
         """Return the alerts that something happened to, as they are now."""
         return [self._alerts[id] for id in self._entries]
+
+    def news(self) -> News:
+        """Return what whoever shows alerts and homes should look at anew."""
+        messages = (m.alert_id for m in (*self._new, *self._changed.values()))
+        return News(frozenset(filter(None, (*self._entries, *messages))), frozenset(self.heard))
 
     def story(self) -> list[dict[str, str]]:
         """Return what happened to which alert, for the log: ids and events, no words."""

@@ -18,11 +18,12 @@ class ActRows(Rows):
             "event": act.event,
             "home_id": act.home_id,
             "detail": dict(act.detail),
+            "area": act.area,
         }
         self._insert(_acts, [row])
 
     def acts(self, home_id: str) -> list[Act]:
         """Return what was done about a home, oldest first."""
         c = _acts.c
-        query = _acts.select().with_only_columns(c.at, c.who, c.event, c.home_id, c.detail)
+        query = _acts.select().with_only_columns(c.at, c.who, c.event, c.home_id, c.detail, c.area)
         return [Act(*row) for row in self._db.execute(query.where(c.home_id == home_id).order_by(c.at, c.id))]

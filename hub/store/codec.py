@@ -6,7 +6,7 @@ Instants are ISO text in UTC, durations whole microseconds.
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
@@ -59,6 +59,8 @@ def encoder(kind: Any) -> Convert:
         return _moment
     if kind is timedelta:
         return lambda value: value // MICROSECOND
+    if kind is date:
+        return date.isoformat
     if isinstance(kind, type) and issubclass(kind, Enum):
         return lambda value: value.value
     if is_dataclass(kind) and isinstance(kind, type):
@@ -91,6 +93,8 @@ def decoder(kind: Any) -> Convert:
         return datetime.fromisoformat
     if kind is timedelta:
         return lambda value: timedelta(microseconds=value)
+    if kind is date:
+        return date.fromisoformat
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     if is_dataclass(kind) and isinstance(kind, type):

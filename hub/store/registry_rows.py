@@ -1,7 +1,7 @@
 """People, homes and devices in rows."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -53,6 +53,9 @@ def _home_row(home: Home) -> Row:
         "residents": _residents_in(home.residents),
         "contacts": _contacts_in(home.contacts),
         "access": home.access,
+        "mode": home.mode,
+        "mode_until": home.mode_until,
+        "tester": home.tester,
     }
 
 
@@ -67,9 +70,47 @@ def _device_rows(home: Home) -> list[Row]:
             "kind": device.kind,
             "role": device.role,
             "room": device.room,
+            "model": device.model,
+            "place": device.place,
+            "installed_on": device.installed_on.isoformat() if device.installed_on else None,
+            "subsidy": device.subsidy,
         }
         for position, device in enumerate(home.devices)
     ]
+
+
+def _device(row: Any) -> Device:
+    """Return one device; read by name, so that a column more shifts nothing."""
+    return Device(
+        row.home_id,
+        row.id,
+        row.kind,
+        row.topic,
+        row.role,
+        row.room,
+        row.model,
+        row.place,
+        date.fromisoformat(row.installed_on) if row.installed_on else None,
+        row.subsidy,
+    )
+
+
+def _home(row: Any, devices: list[Device]) -> Home:
+    return Home(
+        row.id,
+        row.area,
+        row.address,
+        row.prefix,
+        row.away_until,
+        row.rooms,
+        _residents_out(row.residents),
+        _contacts_out(row.contacts),
+        tuple(devices),
+        row.access,
+        row.mode,
+        row.mode_until,
+        row.tester,
+    )
 
 
 def _differences(old: Mapping[K, V], new: Mapping[K, V]) -> tuple[list[V], list[V]]:
@@ -91,9 +132,9 @@ class RegistryRows(FactRows):
         """Return all people, homes and devices; people and homes by id, devices in their home's order."""
         devices: dict[str, list[Device]] = {}
         d = tables.devices.c
-        columns = (d.home_id, d.id, d.kind, d.topic, d.role, d.room)
-        for home, id_, kind, topic, role, room in self._db.execute(select(*columns).order_by(d.home_id, d.position)):
-            devices.setdefault(home, []).append(Device(home, id_, kind, topic, role, room))
+        columns = (d.home_id, d.id, d.kind, d.topic, d.role, d.room, d.model, d.place, d.installed_on, d.subsidy)
+        for row in self._db.execute(select(*columns).order_by(d.home_id, d.position)):
+            devices.setdefault(row.home_id, []).append(_device(row))
         people = [
             Person(id_, name, phone, frozenset(map(Role, roles)), areas, language)
             for id_, name, phone, roles, areas, language in self._db.execute(
@@ -101,23 +142,11 @@ class RegistryRows(FactRows):
             )
         ]
         homes = [
-            Home(
-                id=id_,
-                area=area,
-                address=address,
-                prefix=prefix,
-                away_until=away_until,
-                rooms=rooms,
-                residents=_residents_out(residents),
-                contacts=_contacts_out(contacts),
-                devices=tuple(devices.get(id_, ())),
-                access=access,
-            )
-            for id_, area, address, prefix, away_until, rooms, residents, contacts, access in self._db.execute(
-                select(tables.homes).order_by(tables.homes.c.id)
-            )
+            _home(row, devices.get(row.id, []))
+            for row in self._db.execute(select(tables.homes).order_by(tables.homes.c.id))
         ]
-        return Registry.of(people, homes, self.registry_version())
+        areas = {row.code: row.name for row in self._db.execute(select(tables.areas))}
+        return Registry.of(people, homes, self.registry_version(), areas)
 
     def replace_registry(self, registry: Registry) -> int:
         """Write only what differs; the version rises only if something did."""
@@ -135,7 +164,10 @@ class RegistryRows(FactRows):
         self._upsert(tables.people, people[1])
         self._upsert(tables.homes, homes[1])
         self._upsert(tables.devices, devices[1])
-        if any(gone or come for gone, come in (people, homes, devices)):
+        areas = self._changed(tables.areas, ({"code": c, "name": name} for c, name in registry.areas.items()))
+        self._remove(tables.areas, areas[0])
+        self._upsert(tables.areas, areas[1])
+        if any(gone or come for gone, come in (people, homes, devices, areas)):
             self._raise_version()
         return self.registry_version()
 

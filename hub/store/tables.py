@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from hub.alerts.alert import DutyKind, Stage
 from hub.alerts.notification import Fate
-from hub.homes import DeviceKind, DeviceRole
+from hub.homes import DeviceKind, DeviceRole, HomeMode
 from hub.ports import Session
 from hub.store.columns import Counter, Instant, Json, Names, Rank, Span, Whole, Word, Words, one_of
 
@@ -54,6 +54,18 @@ homes = Table(
     Column("residents", Json, nullable=False),
     Column("contacts", Json, nullable=False),
     Column("access", Words),
+    # No CHECK: to add one to a table that is there, SQLite has to write it anew, with devices pointing at its rows.
+    Column("mode", Word(HomeMode)),
+    Column("mode_until", Instant),
+    Column("tester", Words),
+)
+
+# What people call an area, by its 12-digit code.
+areas = Table(
+    "areas",
+    metadata,
+    Column("code", Words, primary_key=True),
+    Column("name", Words, nullable=False),
 )
 
 devices = Table(
@@ -67,6 +79,10 @@ devices = Table(
     Column("kind", Word(DeviceKind), nullable=False),
     Column("role", Word(DeviceRole)),
     Column("room", Words),
+    Column("model", Words),
+    Column("place", Words),
+    Column("installed_on", Words),
+    Column("subsidy", Words),
     one_of("kind", DeviceKind),
     one_of("role", DeviceRole, optional=True),
 )
@@ -323,7 +339,7 @@ links = Table(
     Index(None, "expires_at"),
 )
 
-# What people did that is not part of an alert: said a home is away, changed a device.
+# What people did that is not part of an alert: said a home is away, changed a device, looked at a resident's page.
 acts = Table(
     "acts",
     metadata,
@@ -333,6 +349,80 @@ acts = Table(
     Column("event", Words, nullable=False),
     Column("home_id", Words),
     Column("detail", Json, nullable=False),
+    Column("area", Words),
     Index(None, "home_id", "at"),
     Index(None, "at"),
+)
+
+# Who signs in. Of passwords only their hash is here, of cookies, links and tokens only their digest.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("roles", Names, nullable=False),
+    Column("areas", Names, nullable=False),
+    Column("person", Words),
+    Column("language", Words),
+    Column("password", Words),
+    Column("created_at", Instant),
+    Column("disabled_at", Instant),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Instant),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account_id", Words, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Index(None, "account_id"),
+    Index(None, "seen_at"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account_id", Words),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("used_at", Instant),
+    Index(None, "expires_at"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("account_id", Words, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("rights", Names, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    Column("used_at", Instant),
+    Index(None, "account_id"),
+)
+
+# Tests of homes: of a new installation, and of the call button each week. `state` is what each device did.
+home_tests = Table(
+    "home_tests",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("home_id", Words, nullable=False),
+    Column("area", Words, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("by", Words, nullable=False),
+    Column("tester", Words),
+    Column("passed", Boolean),
+    Column("state", Json, nullable=False),
+    Index(None, "home_id", "began_at"),
+    Index(None, "began_at"),
 )

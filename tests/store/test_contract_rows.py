@@ -12,7 +12,7 @@ from devices.reading import Kind, Reading, State
 from hub.alerts.alert import Duty, DutyKind, Entry, Outcome, Stage
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.policy import Severity
-from hub.homes import DeviceState, Home, Person, Registry
+from hub.homes import Device, DeviceState, Home, Person, Registry
 from hub.ports import LAST_COMMITTED, Delivery, Lane, Session, SessionRow, Transaction
 from hub.store import AlertConflict, SqlStore, tables
 from hub.store.columns import storable
@@ -74,12 +74,13 @@ def test_registry_rows_know_every_field() -> None:
     """A field added to these types needs a column, or it would be forgotten at the first restart."""
     assert [f.name for f in fields(Person)] == [c.name for c in tables.people.c]
     assert [f.name for f in fields(Home) if f.name != "devices"] == [c.name for c in tables.homes.c]
+    assert {f.name for f in fields(Device)} <= {"home"} | {c.name for c in tables.devices.c}
     assert [f.name for f in fields(Notification)] == [c.name for c in tables.notifications.c]
     assert [f.name for f in fields(DeviceState)] == [c.name for c in tables.device_states.c]
     # The first two are the key; what a button may mean is decided when it is pressed, and devices are told by lists.
     kept_elsewhere = {"source", "device", "maybe_sos", "devices"}
     assert set(Reading._fields) - kept_elsewhere <= {c.name for c in tables.readings.c}
-    assert {f.name for f in fields(Registry)} == {"people", "homes", "version"}
+    assert {f.name for f in fields(Registry)} == {"people", "homes", "version", "areas"}
 
 
 # --- facts ----------------------------------------------------------------------------------------------------
