@@ -1,0 +1,83 @@
+"""Draws the console's pages: templates, the headers that hold for them, pages that only say something."""
+
+import re
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from hub.accounts import Right
+from hub.web.console.visit import Visit
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER = Path(__file__).parent
+ASSETS = "/assets/"
+# All that pages load is our own: no other host, no inline script, no inline style.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+@cache
+def environment() -> "Environment":
+    """Return what templates are drawn with; loaded with the first page."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(_FOLDER / "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    made.globals["Right"] = Right
+    return made
+
+
+def draw(visit: Visit, page: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
+    """Return a page for this visitor; templates see `v` (the visit), `_` and `ngettext` beside `facts`."""
+    return _answer(environment().get_template(page).render(**_facts(visit), **facts), status, visit.words.language)
+
+
+def fragment(visit: Visit, page: str, **facts: Any) -> str:
+    """Return a piece of a page for this visitor."""
+    return environment().get_template(page).render(**_facts(visit), **facts)
+
+
+def _facts(visit: Visit) -> dict[str, Any]:
+    return {"v": visit, "w": visit.words, "_": visit.words.say, "ngettext": visit.words.count}
+
+
+def _answer(html: str, status: int, language: str) -> Response:
+    return HTMLResponse(html, status, {**HEADERS, "Content-Language": language})
+
+
+def assets() -> Route:
+    """Return the route of styles, scripts and sounds; they carry no secret and need no sign-in."""
+    return Route(ASSETS + "{name}", _asset, methods=["GET"])
+
+
+async def _asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    path = _FOLDER / "assets" / name
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name) or path.suffix not in _TYPES or not path.is_file():
+        return Response(status_code=HTTPStatus.NOT_FOUND)
+    headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "same-origin"}  # asked for anew, by ETag
+    return FileResponse(path, media_type=_TYPES[path.suffix], headers=headers)

@@ -1,0 +1,168 @@
+"""The one way into the console: who asks is known, forms are our own, refusals are said in a sentence and recorded."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from hmac import compare_digest
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import quote, urlsplit
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from hub.accounts import Account, Right
+from hub.clock import Clock
+from hub.engine import Engine
+from hub.homes import Act
+from hub.ports import Lane, StoreUnavailable
+from hub.web.console.drawing import draw
+from hub.web.console.visit import NotFound, Refused, Visit
+from hub.web.console.words import Words
+from hub.web.forms import BadForm, read_form
+from hub.web.view import PageSettings
+
+_log = structlog.get_logger(__name__)
+
+SIGN_IN = "/sign-in"
+Handler = Callable[[Visit, Request], Awaitable[Response]]
+FormHandler = Callable[[Visit, Request, Mapping[str, str]], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser that is signed in, and the token that its forms must carry."""
+
+    account: Account
+    csrf: str
+
+
+class Keeper(Protocol):
+    """Knows which cookies belong to whom."""
+
+    async def signed_in(self, request: Request, *, act: bool) -> SignedIn | None:
+        """Return who asks; None if nobody is signed in any more.
+
+        `act`: a person did something, so that their time begins anew. Raises StoreUnavailable.
+        """
+        ...
+
+
+class Gate:
+    """Builds the routes that need a sign-in."""
+
+    def __init__(self, keeper: Keeper, engine: Engine, settings: Callable[[], PageSettings], clock: Clock) -> None:
+        self._keeper = keeper
+        self._engine = engine
+        self._settings = settings
+        self._clock = clock
+
+    def page(self, path: str, handler: Handler, right: Right | None = None) -> Route:
+        """Return the route of a page: GET, changes nothing but the record of looks."""
+
+        async def serve(request: Request) -> Response:
+            return await self._serve(request, right, lambda visit: handler(visit, request), act=True)
+
+        return Route(path, serve, methods=["GET"], name=path)
+
+    def stream(self, path: str, handler: Handler, right: Right | None = None) -> Route:
+        """Return a route that a page asks by itself: no person's act."""
+
+        async def serve(request: Request) -> Response:
+            return await self._serve(request, right, lambda visit: handler(visit, request), act=False)
+
+        return Route(path, serve, methods=["GET"], name=f"stream {path}")
+
+    def form(self, path: str, handler: FormHandler, right: Right | None = None) -> Route:
+        """Return the route of a form: POST, with our token, from our own page."""
+
+        async def serve(request: Request) -> Response:
+            async def take(visit: Visit) -> Response:
+                form = await read_form(request)
+                given = request.headers.get("x-csrf", "") or form.get("csrf", "")
+                if not _is_own(request) or not compare_digest(given.encode(), visit.csrf.encode()):
+                    _log.warning("foreign_form", path=path, account=visit.account.id)
+                    return draw(visit, "say.html", HTTPStatus.FORBIDDEN, say="foreign")
+                return await handler(visit, request, form)
+
+            return await self._serve(request, right, take, act=True)
+
+        return Route(path, serve, methods=["POST"], name=f"form {path}")
+
+    async def record(self, visit: Visit, event: str, home_id: str | None = None, **detail: str | int) -> None:
+        """Record what the visitor did or looked at; durable when it returns."""
+        home = visit.registry.homes.get(home_id or "")
+        act = Act(visit.now, visit.account.who, event, home_id, detail, home.area if home else None)
+        await self._engine.write(Lane.SLOW, lambda work: work.transaction.record_act(act))
+
+    def visit(self, signed_in: SignedIn, request: Request) -> Visit:
+        """Return the visit of somebody who is signed in."""
+        settings, registry = self._settings(), self._engine.world.registry
+        person = registry.people.get(signed_in.account.person or "")
+        own = signed_in.account.language or (person.language if person else None)
+        language = request.cookies.get("language") or own or settings.language
+        return Visit(
+            signed_in.account,
+            registry,
+            Words(language, settings.timezone),
+            self._clock.now(),
+            signed_in.csrf,
+            settings.sender or self._engine.world.site,
+            settings.desk,
+            theme=_one_of(request.cookies.get("theme"), "light", "dark"),
+            contrast=_one_of(request.cookies.get("contrast"), "more"),
+            large=request.cookies.get("large") == "1",
+        )
+
+    async def _serve(
+        self, request: Request, right: Right | None, answer: Callable[[Visit], Awaitable[Response]], *, act: bool
+    ) -> Response:
+        try:
+            signed_in = await self._keeper.signed_in(request, act=act)
+        except StoreUnavailable:
+            return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "5"})
+        if signed_in is None:
+            return _to_sign_in(request)
+        visit = self.visit(signed_in, request)
+        try:
+            if right is not None:
+                visit.require(right)
+            return await answer(visit)
+        except Refused as refused:
+            return await self._refused(visit, request, refused)
+        except NotFound:
+            return draw(visit, "say.html", HTTPStatus.NOT_FOUND, say="not_found")
+        except BadForm as bad:
+            return draw(visit, "say.html", bad.status, say="not_sent")
+        except StoreUnavailable:
+            return draw(visit, "say.html", HTTPStatus.SERVICE_UNAVAILABLE, say="not_saved")
+
+    async def _refused(self, visit: Visit, request: Request, refused: Refused) -> Response:
+        """Say no; what was tried is recorded."""
+        detail = {"right": refused.right.value, "path": request.url.path[:200]}
+        try:
+            await self.record(visit, "refused", refused.home_id, **detail)
+        except StoreUnavailable:
+            _log.warning("refusal_not_recorded", account=visit.account.id)
+        return draw(visit, "say.html", HTTPStatus.FORBIDDEN, say="refused", area=refused.area)
+
+
+def _one_of(value: str | None, *allowed: str) -> str:
+    return value if value in allowed else ""
+
+
+def _to_sign_in(request: Request) -> Response:
+    """Send a browser to sign in and back; a script hears 401."""
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return Response(status_code=HTTPStatus.UNAUTHORIZED)
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"{SIGN_IN}?next={quote(path, safe='')}", HTTPStatus.SEE_OTHER)
+
+
+def _is_own(request: Request) -> bool:
+    """Whether the form stood on our own page, as far as the browser says."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
