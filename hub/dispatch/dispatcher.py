@@ -232,6 +232,7 @@ class Dispatcher:
 
     def _prepared(self, message: Notification, work: Work) -> _Job | None:
         """Mark what is about to happen before it happens, so that a crash in between is known as unknown."""
+        message = self._by_one_that_is(message, work)
         channel = self.channels.by_name.get(message.channel)
         if channel is None:
             self._unsendable(message, work, "no such channel any more")
@@ -251,6 +252,22 @@ class Dispatcher:
             message = replace(message, due_at=work.now + self.look_up_limit + GRACE)
         work.update(message)
         return _Job(message, channel)
+
+    def _by_one_that_is(self, message: Notification, work: Work) -> Notification:
+        """Return what has not left by a channel that was taken away or renamed by one that is configured.
+
+        An open alert keeps the ladder it began with; that must not make it mute. Nobody is told twice the same way.
+        """
+        ways = self.channels.by_name
+        if message.channel in ways or message.fate is not Fate.QUEUED or not ways.keys().isdisjoint(message.then):
+            return message
+        beside = work.sent(message.alert_id) if message.alert_id is not None else ()
+        told = {n.channel for n in beside if n.id != message.id and _is_beside(n, message)}
+        other = next((name for name in ways if name not in told), None)
+        if other is None:
+            return message
+        log.warning("channel_gone", notification=message.id, channel=message.channel, instead=other)
+        return replace(message, channel=other)
 
     @staticmethod
     def _unsendable(message: Notification, work: Work, why: str) -> None:
@@ -325,6 +342,11 @@ def _unclaimed(message: Notification, now: datetime) -> Notification:
     if message.fate is Fate.SENDING:  # what our own end cut off says nothing against this way: it is no try
         message = replace(message, error="the hub ended meanwhile", tries=max(0, message.tries - 1))
     return replace(message, fate=Fate.UNKNOWN, due_at=now)
+
+
+def _is_beside(one: Notification, other: Notification) -> bool:
+    """Whether two messages tell the same person the same at the same step."""
+    return (one.person_id, one.key, one.round, one.step) == (other.person_id, other.key, other.round, other.step)
 
 
 async def _safely(attempt: Awaitable[T]) -> T | NoAnswer:

@@ -57,6 +57,20 @@ def test_ladders_language_and_channels_are_taken_and_an_open_alert_keeps_its_own
     assert hub.stop() == 0
 
 
+@pytest.mark.promise("P3")
+def test_an_open_alert_climbs_on_when_its_channel_was_renamed(live: Live) -> None:
+    live.start_carrier()
+    hub = live.start_hub()
+    live.press()
+    live.gets(DAUGHTER, "按了紧急呼叫")
+    live.place.change("  sms: {type", "  text: {type", "hub.yaml")
+    live.place.change("by: [sms]", "by: [text]", "hub.yaml")
+    assert reload(hub)["says"] == "All of the configuration is taken."
+    live.replies(DAUGHTER, "2")
+    live.gets(STAFF, "按了紧急呼叫")
+    assert hub.stop() == 0
+
+
 def test_a_mistake_changes_nothing_and_is_said_with_its_place(live: Live) -> None:
     live.start_carrier()
     hub = live.start_hub()

@@ -1,6 +1,7 @@
 """The first texts of a press are claimed in its own transaction and leave as soon as it is durable."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -117,3 +118,26 @@ async def test_a_slot_is_free_again_when_its_attempt_has_ended(hub: Hub) -> None
 async def test_a_reading_that_calls_nobody_sends_nothing(hub: Hub) -> None:
     await hub.engine.commit([hub.pocket.arrival(button("switch"))])
     assert hub.fates() == []
+
+
+@pytest.mark.promise("P3")
+async def test_a_channel_that_was_renamed_makes_no_ladder_mute(hub: Hub) -> None:
+    hub.dispatcher.channels = Channels({"text": hub.carrier})  # the ladder of the press says sms
+    await hub.press()
+    assert hub.carrier.texts == []
+    assert await hub.dispatcher._claim(emergency=True) == 1
+    await asyncio.sleep(0)
+    assert hub.carrier.texts == ["+447700900101"]
+    (message,) = hub.memory.messages.values()
+    assert (message.fate, message.channel) == (Fate.SENDING, "text")
+
+
+async def test_who_is_told_by_what_is_left_is_not_told_twice(hub: Hub) -> None:
+    await hub.press()
+    (first,) = hub.memory.messages.values()
+    gone = replace(first, id="second", channel="voice", fate=Fate.QUEUED, due_at=hub.memory.clock.now())
+    hub.memory.messages[gone.id] = gone
+    await hub.dispatcher._claim(emergency=True)
+    await asyncio.sleep(0)
+    assert hub.carrier.texts == ["+447700900101"]
+    assert hub.memory.messages[gone.id].fate is Fate.FAILED

@@ -31,7 +31,7 @@ class Whoever:
 
     account: Account | None
 
-    async def signed_in(self, request: Request, *, act: bool) -> SignedIn | None:  # noqa: ARG002
+    async def signed_in(self, request: Request, *, act: bool) -> SignedIn | None:
         return SignedIn(self.account, CSRF) if self.account else None
 
 
