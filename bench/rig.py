@@ -148,10 +148,10 @@ class Rig:
         except (urllib.error.URLError, OSError):
             return False
 
-    def start_floor(self, *, insert: bool = False) -> "subprocess.Popen[bytes]":
+    def start_floor(self, *options: str) -> "subprocess.Popen[bytes]":
         """Start the floor and wait until it has subscribed; return its process."""
-        given = [str(self.port), PASSWORD, self.carrier.url, str(self.floor_database(insert=insert))]
-        process = _python("bench.floor", *given, *(["--insert"] if insert else []), stdout=subprocess.PIPE)
+        given = [str(self.port), PASSWORD, self.carrier.url, str(self.floor_database(*options))]
+        process = _python("bench.floor", *given, *options, stdout=subprocess.PIPE)
         self._processes.append(process)
         self._floors.append(process)
         assert process.stdout is not None
@@ -185,9 +185,9 @@ class Rig:
         """Where the hub keeps its data."""
         return self.folder / "carehub.db"
 
-    def floor_database(self, *, insert: bool = False) -> Path:
-        """Where the floor keeps its own."""
-        return self.folder / ("insert.db" if insert else "floor.db")
+    def floor_database(self, *options: str) -> Path:
+        """Where the floor that was started with these options keeps its own."""
+        return self.folder / f"{'-'.join(['floor', *options])}.db"
 
 
 def _python(module: str, *arguments: str, stdout: int | None = None) -> "subprocess.Popen[bytes]":
