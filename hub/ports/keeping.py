@@ -11,6 +11,7 @@ from hub.alerts.kept import Kept, Key
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.tally import Tally
 from hub.homes import Act, DeviceState, Registry
+from hub.ports.accounts import AccountKeeping
 from hub.ports.arriving import Delivery, Session
 from hub.ports.kept import KeptReading, Lane, PageLink, SessionRow, Shelved
 from hub.rules.gaps import Gap
@@ -19,7 +20,7 @@ from hub.rules.watch import Watch
 T = TypeVar("T")
 
 
-class Transaction(Protocol):
+class Transaction(AccountKeeping, Protocol):
     """One open transaction. All writes become durable together, or none does."""
 
     def give_way(self) -> None:

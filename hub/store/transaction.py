@@ -1,5 +1,6 @@
 """One open transaction, made of its parts."""
 
+from hub.store.account_rows import AccountRows
 from hub.store.act_rows import ActRows
 from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
 from hub.store.definition_rows import DefinitionRows
@@ -29,5 +30,6 @@ class SqlTransaction(
     LinkRows,
     TallyRows,
     DefinitionRows,
+    AccountRows,
 ):
     """What `hub.ports.Transaction` promises, on a connection that is inside a transaction."""
