@@ -1,11 +1,12 @@
 """Who may see and do what on the pages and over the API: accounts, their roles, their areas."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.homes import area_stem
+from hub.homes import area_stem, joint_area
 
 
 class AccountRole(StrEnum):
@@ -99,9 +100,35 @@ class Account:
         return AccountRole.ADMINISTRATOR in self.roles or AccountRole.ADMINISTRATOR not in wanted
 
     @property
+    def area(self) -> str:
+        """The smallest area that holds all of its own: what it does outside of any home is recorded there."""
+        return joint_area(self.areas)
+
+    @property
     def who(self) -> str:
         """Under which name its acts are recorded: the person's id, or the account's."""
         return self.person or f"@account:{self.id}"
+
+
+def account_name(text: str) -> str | None:
+    """Return the name somebody signs in with as it is kept, or None if nobody can have it: 2 to 40 characters.
+
+    Capitals and full-width letters are the same as small ones: a name is typed on phones, by tired people.
+    """
+    name = unicodedata.normalize("NFKC", text).strip().casefold()
+    fits = 2 <= len(name) <= 40 and all(char.isalnum() or char in ".-_@" for char in name)
+    return name if fits and not name.startswith("@") else None
+
+
+def has_administrator(accounts: Iterable[Account]) -> bool:
+    """Whether somebody can sign in who may do everything an administrator may, everywhere."""
+    return any(
+        account.password is not None
+        and account.disabled_at is None
+        and AccountRole.ADMINISTRATOR in account.roles
+        and account.covers(EVERYWHERE)
+        for account in accounts
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,18 @@ def area_stem(code: str) -> str:
     return next((code[:cut] for cut in _AREA_CUTS if not code[cut:].strip("0")), code)
 
 
+def joint_area(codes: Iterable[str]) -> str:
+    """Return the smallest area that contains all of these; zeros, which is everywhere, of none."""
+    known = sorted(codes)
+    if not known:
+        return "0" * 12
+    first, last = known[0], known[-1]
+    if first == last:
+        return first
+    cut = next(cut for cut in reversed(_AREA_CUTS) if first[:cut] == last[:cut])
+    return first[:cut].ljust(12, "0")
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who can be told. `phone` is E.164; `areas` are 12-digit codes, zeros at the end mean all below."""

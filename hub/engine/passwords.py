@@ -24,6 +24,7 @@ AT_ONCE, MOST_WAITING = 2, 40
 
 # What people choose first when ten characters are asked for. Compared without case, also backwards.
 _COMMON = frozenset(
+    # ruff: noqa: SIM905 (one list to read, not fifty quotes)
     "1234567890 12345678910 0123456789 1234567891 0987654321 1111111111 0000000000 8888888888 6666666666 1212121212 "
     "1122334455 1231231230 1qaz2wsx3edc 1q2w3e4r5t 1q2w3e4r5t6y qwertyuiop qwerty12345 qwerty123456 asdfghjkl1 "
     "password12 password123 password1234 password1! passw0rd123 p@ssw0rd123 administrator admin12345 admin123456 "
