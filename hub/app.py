@@ -197,6 +197,7 @@ class Hub:
         """Say when files and database differ; tell staff after a day."""
         files = self.configuration.registry
         same = dict(registry.people) == dict(files.people) and _lasting(registry) == _lasting(files)
+        same = same and dict(registry.areas) == dict(files.areas)
         now = self.clock.now()
         since = await self.store.read(lambda t: t.fact(DIFFERS_SINCE))
         if same:
@@ -397,7 +398,8 @@ class Hub:
 
 def _lasting(registry: Registry) -> dict[str, Home]:
     """Return the homes without what is set for some days by command or page: being away is no difference to tell of."""
-    return {id: replace(home, away_until=None) for id, home in registry.homes.items()}
+    nothing: dict[str, Any] = dict.fromkeys(("away_until", "mode", "mode_until", "tester"))
+    return {id: replace(home, **nothing) for id, home in registry.homes.items()}
 
 
 def _differs(work: Work, now: datetime) -> None:

@@ -69,12 +69,13 @@ async def _registry(loaded: "Configuration") -> "Registry":
 def _text(registry: "Registry", loaded: "Configuration") -> str:
     """Return the file's text, once it is proven that it says what the database holds."""
     from hub.settings.export import homes_yaml, read_again
+    from hub.settings.registry_json import dump
 
     text = homes_yaml(registry, loaded.hub.timezone, loaded.hub.site)
     again, faults = read_again(text, loaded.hub)
     for fault in faults:  # the database may hold what hub.yaml has made wrong since: a dialect that went
         say(f"Warning: {fault}")
-    if not faults and (dict(again.people), dict(again.homes)) != (dict(registry.people), dict(registry.homes)):
+    if not faults and dump(again) != dump(registry):
         fail("What would be written does not say what the database holds. Nothing was written; please report this.")
     return text
 

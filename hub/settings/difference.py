@@ -10,10 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from hub.homes import Device, Home, Registry
+from hub.homes import EMPTY_MODES, Device, Home, Registry
 
 # Shown by name only: what apply prints may end in a log or a ticket.
 _PERSONAL = frozenset({"name", "phone", "address", "residents", "contacts", "rooms", "access"})
+# Set until a time by page or command: no business of the files, which cannot say them.
+_RUNNING = ("mode", "mode_until", "tester")
+_NOT_COMPARED = frozenset({"devices", *_RUNNING})
 
 
 class MergeRefused(ValueError):
@@ -30,7 +33,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One changed thing. `what` is person, home or device; a device's `id` is `home/device`.
+    """One changed thing. `what` is person, home, device or area; a device's `id` is `home/device`.
 
     `values` holds before and after of each changed key.
     """
@@ -95,7 +98,8 @@ def merge(found: Difference, *, overwrite: bool = False) -> Registry:
     """
     version = found.database.version + 1
     if overwrite:
-        return Registry(found.files.people, found.files.homes, version)
+        homes = {id: _running(found.database.homes.get(id), home) for id, home in found.files.homes.items()}
+        return Registry(found.files.people, homes, version, found.files.areas)
     people = _merge(found.applied.people, found.database.people, found.files.people, _merge_keys)
     homes = _merge(found.applied.homes, found.database.homes, found.files.homes, _merge_home)
     for home in homes.values():
@@ -105,7 +109,8 @@ def merge(found: Difference, *, overwrite: bool = False) -> Registry:
                 known = found.files.people.get(contact.person) or found.database.people.get(contact.person)
                 if known:
                     people[known.id] = known
-    merged = Registry(people, homes, version)
+    areas = _merge(found.applied.areas, found.database.areas, found.files.areas, _merge_name)
+    merged = Registry(people, homes, version, areas)
     _refuse_shared_topics(merged)
     return merged
 
@@ -122,8 +127,9 @@ def removed(before: Registry, after: Registry) -> Removed:
 
 def _items(before: Registry, after: Registry) -> Iterator[Item]:
     yield from _compare("person", before.people, after.people)
-    yield from _compare("home", before.homes, after.homes, skip=frozenset({"devices"}))
+    yield from _compare("home", before.homes, after.homes, skip=_NOT_COMPARED)
     yield from _compare("device", _devices(before), _devices(after))
+    yield from _compare_names(before.areas, after.areas)
 
 
 def _devices(registry: Registry) -> dict[str, Device]:
@@ -142,6 +148,15 @@ def _compare(
     for id in before:
         if id not in after:
             yield Item(what, id, Change.REMOVED, {})
+
+
+def _compare_names(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Item]:
+    """Compare what areas are called."""
+    for code in dict.fromkeys((*after, *before)):
+        old, new = before.get(code), after.get(code)
+        if old != new:
+            change = Change.ADDED if old is None else Change.REMOVED if new is None else Change.CHANGED
+            yield Item("area", code, change, {} if new is None else {"called": (old, new)})
 
 
 def _values(old: Any, new: Any, skip: frozenset[str]) -> dict[str, tuple[Any, Any]]:
@@ -173,6 +188,18 @@ def _merge(
     return merged
 
 
+def _merge_name(base: str | None, database: str, files: str) -> str:
+    return database if database != base else files
+
+
+def _running(database: Home | None, files: Home) -> Home:
+    """Give a home of the files the mode that holds now; while nobody is at home that is its absence too."""
+    if database is None or database.mode is None:
+        return files
+    kept = replace(files, mode=database.mode, mode_until=database.mode_until, tester=database.tester)
+    return replace(kept, away_until=database.away_until) if database.mode in EMPTY_MODES else kept
+
+
 def _merge_keys(base: Any, database: Any, files: Any, skip: frozenset[str] = frozenset()) -> Any:
     """Take each key from the database if it changed there, else from the files."""
     kept = {
@@ -184,7 +211,8 @@ def _merge_keys(base: Any, database: Any, files: Any, skip: frozenset[str] = fro
 
 
 def _merge_home(base: Home | None, database: Home, files: Home) -> Home:
-    merged: Home = _merge_keys(base, database, files, skip=frozenset({"devices"}))
+    merged: Home = _merge_keys(base, database, files, skip=_NOT_COMPARED)
+    merged = replace(merged, **{name: getattr(database, name) for name in _RUNNING})
     devices = _merge(_by_id(base), _by_id(database), _by_id(files), _merge_keys)
     return replace(merged, devices=tuple(devices.values()))
 

@@ -29,8 +29,10 @@ _HEAD = """\
 
 
 def homes_yaml(registry: Registry, timezone: ZoneInfo, site: str) -> str:
-    """Return the text of a homes.yaml, ordered by id; equal registries give equal texts."""
+    """Return the text of a homes.yaml, ordered by id; equal registries give equal texts. Modes are left out."""
     lines = [_HEAD.format(site=site)]
+    if registry.areas:
+        lines += ["areas:", *(f"  {quoted(code)}: {plain(name)}" for code, name in sorted(registry.areas.items())), ""]
     lines += _list("people", [_flow(_person(each)) for _, each in sorted(registry.people.items())])
     lines.append("")
     if not registry.homes:
@@ -86,6 +88,7 @@ def _resident(resident: Resident) -> Mapping[str, str | None]:
         "inactivity_after": (
             None if resident.inactivity_after == _DEFAULT_INACTIVITY else spell(resident.inactivity_after)
         ),
+        **{name: _plain_or_none(getattr(resident, name)) for name in ("mobility", "doctor", "notes", "health")},
     }
 
 
@@ -100,7 +103,15 @@ def _device(device: Device) -> Mapping[str, str | None]:
         "role": device.role.value if device.role else None,
         "room": None if device.room is None else plain(device.room),
         "topic": plain(device.topic),
+        "model": _plain_or_none(device.model),
+        "place": _plain_or_none(device.place),
+        "installed_on": quoted(device.installed_on.isoformat()) if device.installed_on else None,
+        "subsidy": _plain_or_none(device.subsidy),
     }
+
+
+def _plain_or_none(text: str | None) -> str | None:
+    return None if text is None else plain(text)
 
 
 def _flow(pairs: Mapping[str, str | None]) -> str:
@@ -127,7 +138,7 @@ def read_again(text: str, settings: HubSettings) -> tuple[Registry, list[Fault]]
     tree = read_tree(text, report)
     scope = Scope(settings.timezone, build(settings.dialects), MAXYEAR)
     draft = read_homes([Source(tree, report)], scope)
-    return Registry.of(draft.people.values(), draft.homes.values()), report.faults
+    return Registry.of(draft.people.values(), draft.homes.values(), areas=draft.areas), report.faults
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,9 @@ _LONGEST_NAME = 40
 _LONGEST_TOPIC = 512
 # A sentence or two on a phone's screen: where the key is, which door, the dog.
 _LONGEST_ACCESS = 200
+# What stands beside the name at the door, and what needs a few sentences.
+_LONGEST_LINE, _LONGEST_NOTES = 60, 300
+_FIRST_INSTALLED = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,26 @@ def _name(value: Any) -> str:
 
 def _access(value: Any) -> str:
     return text(value, _LONGEST_ACCESS)
+
+
+def _line(value: Any) -> str:
+    return text(value, _LONGEST_LINE)
+
+
+def _notes(value: Any) -> str:
+    return text(value, _LONGEST_NOTES)
+
+
+def _installed(value: Any, info: ValidationInfo) -> date:
+    """Read a day as 2026-03-01; one before the first such devices or after this year is a slip of the pen."""
+    found = str(value) if isinstance(value, Unquoted) else text(value)
+    try:
+        day = date.fromisoformat(found)
+    except ValueError:
+        day = date.min
+    if len(found) != len("2026-03-01") or not _FIRST_INSTALLED <= day <= date(info.context.site.this_year, 12, 31):  # type: ignore[union-attr]
+        raise Wrong("installed_on", value=found, low=_FIRST_INSTALLED.isoformat())
+    return day
 
 
 def _phone(value: Any, info: ValidationInfo) -> str:
@@ -146,6 +169,8 @@ def _contact_person(value: Any, info: ValidationInfo) -> str:
 
 
 Name = Annotated[str, PlainValidator(_name)]
+Line = Annotated[str | None, PlainValidator(_line)]
+Notes = Annotated[str | None, PlainValidator(_notes)]
 
 
 class PersonEntry(Entry):
@@ -191,6 +216,10 @@ class ResidentEntry(Entry):
     needs: Annotated[tuple[Annotated[str, among(NEEDS)], ...], ListOf] = ()
     inactivity_after: Annotated[timedelta, span(timedelta(minutes=30), timedelta(days=14))] = timedelta(hours=12)
     phone: Annotated[str | None, PlainValidator(_phone)] = None
+    mobility: Line = None
+    doctor: Line = None
+    notes: Notes = None
+    health: Notes = None
 
 
 class ContactEntry(Entry):
@@ -214,6 +243,10 @@ class DeviceEntry(Entry):
     topic: Annotated[str, PlainValidator(_topic)] = ""
     role: Annotated[str | None, among(DeviceRole)] = None
     room: Annotated[str | None, PlainValidator(_room)] = None
+    model: Line = None
+    place: Line = None
+    installed_on: Annotated[date | None, PlainValidator(_installed)] = None
+    subsidy: Line = None
 
 
 def rooms_of(own: Sequence[str]) -> tuple[str, ...]:

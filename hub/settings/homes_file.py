@@ -1,9 +1,9 @@
 """homes*.yaml to people and homes: all files together, all mistakes at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Resident, Role
+from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Registry, Resident, Role
 from hub.settings.entry import (
     NO_SUBJECT,
     as_items,
@@ -13,7 +13,7 @@ from hub.settings.entry import (
     subject,
 )
 from hub.settings.fault import Place, Report, Wrong
-from hub.settings.fields import identifier, text
+from hub.settings.fields import area, identifier, text
 from hub.settings.homes_entries import (
     ContactEntry,
     DeviceEntry,
@@ -25,11 +25,11 @@ from hub.settings.homes_entries import (
     rooms_of,
 )
 from hub.settings.numbers import is_in_known_range
-from hub.settings.sentences import Phrase, as_it_is
+from hub.settings.sentences import THE_DATABASE, Phrase, as_it_is
 from hub.settings.tree import Items, Section
 
-_KEYS = ["people", "homes"]
-_LONGEST_ROOM_NAME = 20
+_KEYS = ["people", "homes", "areas"]
+_LONGEST_ROOM_NAME, _LONGEST_AREA_NAME = 20, 40
 _ROLES_WITH_AREAS = (Role.STAFF, Role.SUPERVISOR, Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY)
 
 
@@ -47,19 +47,46 @@ class HomesDraft:
 
     people: dict[str, Person] = field(default_factory=dict)
     homes: dict[str, Home] = field(default_factory=dict)
+    areas: dict[str, str] = field(default_factory=dict)
     sound: set[str] = field(default_factory=set)
     places: dict[str, tuple[Report, Place]] = field(default_factory=dict)
 
 
-def read_homes(sources: Sequence[Source], scope: Scope) -> HomesDraft:
+@dataclass(frozen=True)
+class Beside:
+    """What the database holds beside what is read: ids and topics that are taken, people that may be contacts.
+
+    `people` and `homes` are those that are read anew: what they say now counts no more.
+    """
+
+    registry: Registry = field(default_factory=Registry)
+    people: Collection[str] = frozenset()
+    homes: Collection[str] = frozenset()
+
+    def has_person(self, id: str) -> bool:
+        """Whether this person stays as the database has them."""
+        return id in self.registry.people and id not in self.people
+
+    def has_home(self, id: str) -> bool:
+        """Whether this home stays as the database has it."""
+        return id in self.registry.homes and id not in self.homes
+
+    def owner(self, topic: str) -> Device | None:
+        """Return whose full topic this is, and stays."""
+        device = self.registry.by_topic.get(topic)
+        return device if device is not None and device.home not in self.homes else None
+
+
+def read_homes(sources: Sequence[Source], scope: Scope, beside: Beside | None = None) -> HomesDraft:
     """Read all files together: a contact may be in another file than its home."""
     draft = HomesDraft()
     for source in sources:
         for key in source.tree:
             if key not in _KEYS:
                 report_unknown_key(source.report, source.tree.place(key), NO_SUBJECT, key, _KEYS)
-    reader = _Reader(scope, draft)
+    reader = _Reader(scope, draft, beside or Beside())
     for source in sources:
+        reader.areas(source)
         reader.people(source)
     for source in sources:
         reader.homes(source)
@@ -69,12 +96,30 @@ def read_homes(sources: Sequence[Source], scope: Scope) -> HomesDraft:
 class _Reader:
     """Reads files one after the other and remembers what earlier ones took."""
 
-    def __init__(self, scope: Scope, draft: HomesDraft) -> None:
+    def __init__(self, scope: Scope, draft: HomesDraft, beside: Beside) -> None:
         self._scope = scope
         self._draft = draft
+        self._beside = beside
+        self._areas_at: dict[str, str] = {}
         self._people_at: dict[str, str] = {}
         self._homes_at: dict[str, str] = {}
         self._topics_at: dict[str, tuple[str, str, str]] = {}
+
+    def areas(self, source: Source) -> None:
+        """Read what people call the areas: code to name."""
+        tree, report = source.tree, source.report
+        section = as_section(tree.get("areas"), tree.place("areas"), report, NO_SUBJECT, "areas")
+        for key, value in section.items():
+            place, about = section.place(key), subject("area", "区划", key[:64])
+            if key in self._areas_at:
+                other = as_it_is(self._areas_at[key])
+                report.fault(place, "area_name_twice", value=key, other=other)
+                continue
+            self._areas_at[key] = report.where(place)
+            try:
+                self._draft.areas[area(key)] = text(value, _LONGEST_AREA_NAME)
+            except Wrong as wrong:
+                report.fault(place, wrong.sentence, **{"subject": about, "key": f"areas.{key[:64]}", **wrong.facts})
 
     def people(self, source: Source) -> None:
         for section, number in _sections(source, "people"):
@@ -85,6 +130,8 @@ class _Reader:
                 continue
             if self._is_taken(self._people_at, entry.id, section, source.report, about):
                 continue
+            if self._beside.has_person(entry.id):
+                source.report.fault(section.place("id"), "duplicate_id", subject=about, other=THE_DATABASE)
             self._warn(entry, section, source.report, about)
             roles = frozenset(Role(role) for role in entry.roles)
             # A person with a mistake still counts as somebody who can be told: one mistake, one sentence.
@@ -100,7 +147,7 @@ class _Reader:
             report.warn(section.place("roles"), "no_area", subject=about, role=role)
 
     def homes(self, source: Source) -> None:
-        people = frozenset(self._people_at)
+        people = frozenset((*self._people_at, *self._beside.registry.people))
         for section, number in _sections(source, "homes"):
             report = source.report
             before = len(report.faults)
@@ -108,6 +155,8 @@ class _Reader:
             entry, _ = read_entry(HomeEntry, section, report, about, self._scope)
             if entry.id and self._is_taken(self._homes_at, entry.id, section, report, about):
                 continue
+            if self._beside.has_home(entry.id):
+                report.fault(section.place("id"), "duplicate_id", subject=about, other=THE_DATABASE)
             rooms = _rooms(section, report, about)
             name = entry.id or _raw(section, "id", number)
             inner = HomeScope(self._scope, name, rooms_of(tuple(rooms)), people)
@@ -136,7 +185,10 @@ class _Reader:
             entry, _ = read_entry(ResidentEntry, section, report, about, self._scope, {"person": who, "name": who})
             if entry.phone and not is_in_known_range(entry.phone):
                 report.warn(section.place("phone"), "phone_range", value=entry.phone, person=who, name=who)
-            yield Resident(entry.name, entry.born, frozenset(entry.needs), entry.inactivity_after, entry.phone)
+            yield Resident(
+                *(entry.name, entry.born, frozenset(entry.needs), entry.inactivity_after, entry.phone),
+                *(entry.mobility, entry.doctor, entry.notes, entry.health),
+            )
 
     def _contacts(self, home: Section, report: Report, scope: HomeScope) -> Iterator[Contact]:
         seen: set[tuple[str, str]] = set()
@@ -164,16 +216,22 @@ class _Reader:
                 self._claim(owner.prefix + entry.topic, entry, section, report, scope.home)
             if sound:
                 role = DeviceRole(entry.role) if entry.role else None
-                yield Device(owner.id, entry.id, DeviceKind(entry.kind), entry.topic, role, entry.room)
+                yield Device(
+                    *(owner.id, entry.id, DeviceKind(entry.kind), entry.topic, role, entry.room),
+                    *(entry.model, entry.place, entry.installed_on, entry.subsidy),
+                )
 
     def _claim(self, full: str, entry: DeviceEntry, section: Section, report: Report, home: str) -> None:
         """Note whose topic this is; one message cannot speak for two devices."""
         place = section.place("topic")
+        about = subject("device", "设备", entry.id or "?")
         if full in self._topics_at:
             device, owner, where = self._topics_at[full]
-            about = subject("device", "设备", entry.id or "?")
             facts = {"value": full, "device": device, "home": owner}
             report.fault(place, "duplicate_topic", subject=about, other=as_it_is(where), **facts)
+        elif other := self._beside.owner(full):
+            facts = {"value": full, "device": other.id, "home": other.home}
+            report.fault(place, "duplicate_topic", subject=about, other=THE_DATABASE, **facts)
         else:
             self._topics_at[full] = (entry.id or "?", home, report.where(place))
 

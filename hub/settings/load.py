@@ -55,7 +55,7 @@ def load(folder: Path, environ: Mapping[str, str]) -> Configuration:
     warnings = [fault for report in reports for fault in _sorted(report.warnings)] + _not_read(folder)
     if faults or draft is None or draft.settings is None:
         raise ConfigurationError(faults, warnings, draft.top.language if draft else "en")
-    registry = Registry.of(homes.people.values(), homes.homes.values())
+    registry = Registry.of(homes.people.values(), homes.homes.values(), areas=homes.areas)
     return Configuration(folder, draft.settings, registry, [*warnings, *draft.missing], tuple(draft.missing))
 
 

@@ -1,7 +1,7 @@
 """A registry as JSON and back: what was applied last is kept in this form, and tools may read it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Registry, Resident, Role
@@ -12,11 +12,13 @@ Json = dict[str, Any]
 def dump(registry: Registry) -> Json:
     """Return people and homes as a JSON object; durations in whole seconds, instants as ISO text in UTC.
 
-    Sorted by id and without the version, so that equal registries have equal dumps.
+    Sorted by id and without the version, so that equal registries have equal dumps. Modes of homes, which somebody set
+    until a time, are not in it.
     """
     return {
         "people": [_person(person) for _, person in sorted(registry.people.items())],
         "homes": [_home(home) for _, home in sorted(registry.homes.items())],
+        "areas": dict(sorted(registry.areas.items())),
     }
 
 
@@ -40,7 +42,8 @@ def _parse(data: Any) -> Registry:
         )
         for each in data["people"]
     ]
-    return Registry.of(people, [_read_home(each) for each in data["homes"]])
+    # What came later than the first hubs is read by `get`: one that an older hub wrote has none of it.
+    return Registry.of(people, [_read_home(each) for each in data["homes"]], areas=dict(data.get("areas", {})))
 
 
 def _person(person: Person) -> Json:
@@ -70,6 +73,10 @@ def _home(home: Home) -> Json:
                 "needs": sorted(each.needs),
                 "inactivity_after_s": int(each.inactivity_after.total_seconds()),
                 "phone": each.phone,
+                "mobility": each.mobility,
+                "doctor": each.doctor,
+                "notes": each.notes,
+                "health": each.health,
             }
             for each in home.residents
         ],
@@ -81,6 +88,10 @@ def _home(home: Home) -> Json:
                 "topic": each.topic,
                 "role": each.role.value if each.role else None,
                 "room": each.room,
+                "model": each.model,
+                "place": each.place,
+                "installed_on": each.installed_on.isoformat() if each.installed_on else None,
+                "subsidy": each.subsidy,
             }
             for each in sorted(home.devices, key=lambda device: device.id)
         ],
@@ -102,7 +113,7 @@ def _read_home(data: Mapping[str, Any]) -> Home:
                 each["born"],
                 frozenset(each["needs"]),
                 timedelta(seconds=each["inactivity_after_s"]),
-                each.get("phone"),  # one that an older hub wrote has none
+                *(each.get(name) for name in ("phone", "mobility", "doctor", "notes", "health")),
             )
             for each in data["residents"]
         ),
@@ -113,7 +124,16 @@ def _read_home(data: Mapping[str, Any]) -> Home:
 
 
 def _read_device(home: str, data: Mapping[str, Any]) -> Device:
-    role = data["role"]
+    role, installed_on = data["role"], data.get("installed_on")
     return Device(
-        home, data["id"], DeviceKind(data["kind"]), data["topic"], DeviceRole(role) if role else None, data["room"]
+        home,
+        data["id"],
+        DeviceKind(data["kind"]),
+        data["topic"],
+        DeviceRole(role) if role else None,
+        data["room"],
+        data.get("model"),
+        data.get("place"),
+        date.fromisoformat(installed_on) if installed_on else None,
+        data.get("subsidy"),
     )

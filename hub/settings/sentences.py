@@ -22,6 +22,7 @@ def as_it_is(text: str) -> Phrase:
 A_NUMBER = Phrase("a number", "数字")
 TRUE_OR_FALSE = Phrase("true or false", "真假值")
 NOTHING = Phrase("nothing", "空值")
+THE_DATABASE = Phrase("the database", "数据库里")
 
 _FILES = {
     "no_folder": (
@@ -292,6 +293,14 @@ _HOMES = {
         '{subject}{key} "{value}" is not an area code. Write the 12 digits of the village, township or county, in '
         'quotes, like "620702207200".',
         '{subject}{key}“{value}”不是区划代码。请写村、乡镇或县的 12 位代码并加引号，例如 "620702207200"。',
+    ),
+    "area_name_twice": (
+        'area "{value}" has its name at {other} already. Keep one of them.',
+        "区划“{value}”在 {other} 已经写了名称。请只留一个。",
+    ),
+    "installed_on": (
+        '{subject}installed_on "{value}" is not a day from {low} to this year, like 2026-03-01. Correct it.',
+        "{subject}安装日期“{value}”不是 {low} 到今年的日期，例如 2026-03-01。请改正。",
     ),
     "no_area": (
         '{subject}has the role {role} but no area, so it is asked for no home. Give it areas, like ["620702207200"].',

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, Person, Registry, Resident, Role
+from hub.homes import Contact, Device, DeviceKind, DeviceRole, Home, HomeMode, Person, Registry, Resident, Role
 from hub.settings import Change, MergeRefused, difference, dump, merge, parse, removed
 
 
@@ -186,3 +186,30 @@ def test_without_changes_in_the_database_the_files_are_applied_exactly(base: Reg
     after = merge(difference(base, base, files))
     assert dump(after) == dump(files)
     assert difference(files, after, files).is_empty
+
+
+def test_names_of_areas_are_applied_kept_and_removed_like_all_else() -> None:
+    applied = Registry.of([], [HOME], areas={"620702207200": "上堡", "620702000000": "安河"})
+    database = Registry.of([], [HOME], areas={"620702207200": "上堡村", "620702000000": "安河"})
+    files = Registry.of([], [HOME], areas={"620702207200": "上堡", "620702201000": "柳沟乡"})
+    found = difference(applied, database, files)
+    assert found.lines() == [
+        "+ area 620702201000",
+        "- area 620702000000",
+        "Changed in the database since the last apply (kept; --overwrite discards it):",
+        "  ~ area 620702207200: called 上堡 -> 上堡村",
+    ]
+    assert dict(merge(found).areas) == {"620702207200": "上堡村", "620702201000": "柳沟乡"}
+    assert dict(merge(found, overwrite=True).areas) == dict(files.areas)
+
+
+def test_a_mode_is_no_difference_and_outlives_an_apply() -> None:
+    hospital = replace(HOME, mode=HomeMode.HOSPITAL, mode_until=AWAY, away_until=AWAY, tester="li")
+    database = with_home(hospital)
+    moved = with_home(replace(HOME, address="新村"))
+    found = difference(BASE, database, moved)
+    assert "mode" not in "\n".join(found.lines())
+    for overwrite in (False, True):
+        home = merge(found, overwrite=overwrite).homes["h1"]
+        assert (home.mode, home.mode_until, home.tester, home.away_until) == (HomeMode.HOSPITAL, AWAY, "li", AWAY)
+        assert home.address == "新村"

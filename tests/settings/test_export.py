@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ from hub.homes import (
 from hub.settings import HubSettings, load
 from hub.settings.export import homes_yaml, plain, quoted, read_again
 from hub.settings.homes_entries import NEEDS, RESERVED_IDS
+from hub.settings.registry_json import dump, parse
 from tests.settings.folder import EXAMPLE, Folder
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -71,7 +72,7 @@ def registries(draw: st.DrawFn) -> Registry:
     for number, id in enumerate(draw(st.lists(odd_ids, max_size=3, unique=True))):
         rooms = draw(st.dictionaries(ids, texts.filter(lambda t: len(t) <= 20), max_size=2))
         homes.append(draw_home(draw, number, id, rooms, people))
-    return Registry.of(people, homes)
+    return Registry.of(people, homes, areas=draw(st.dictionaries(areas, texts, max_size=2)))
 
 
 def draw_home(draw: st.DrawFn, number: int, id: str, rooms: dict[str, str], people: list[Person]) -> Home:
@@ -84,6 +85,7 @@ def draw_home(draw: st.DrawFn, number: int, id: str, rooms: dict[str, str], peop
         st.frozensets(st.sampled_from(NEEDS)),
         spans,
         st.none() | phones,
+        *[st.none() | texts] * 4,
     )
     places = st.none() | st.sampled_from([*BUILT_IN_ROOMS, *rooms])
     names = draw(st.lists(odd_ids, max_size=3, unique=True))
@@ -95,6 +97,10 @@ def draw_home(draw: st.DrawFn, number: int, id: str, rooms: dict[str, str], peop
             f"zigbee2mqtt/{draw(texts.filter(lambda t: not set(t) & set('+#$/')))} {name}",
             draw(st.none() | st.sampled_from(DeviceRole)),
             draw(places),
+            draw(st.none() | texts),
+            draw(st.none() | texts),
+            draw(st.none() | st.dates(date(2000, 1, 1), date(2030, 12, 31))),
+            draw(st.none() | texts),
         )
         for name in names
     )
@@ -119,6 +125,8 @@ def test_what_is_exported_reads_the_same(registry: Registry) -> None:
     assert [str(fault) for fault in faults] == []
     assert dict(again.people) == dict(registry.people)
     assert dict(again.homes) == dict(registry.homes)
+    assert dict(again.areas) == dict(registry.areas)
+    assert dump(parse(dump(registry))) == dump(registry)
     assert homes_yaml(again, SHANGHAI, "site") == text
     yaml.safe_load(text)  # and other programs can read it
 
@@ -157,10 +165,10 @@ def test_nothing_that_is_known_of_people_and_homes_is_left_out() -> None:
     """A new field needs its place in the export."""
     known = {
         Person: "id name phone roles areas language",
-        Home: "id area address prefix away_until rooms residents contacts devices access",
-        Resident: "name born needs inactivity_after phone",
+        Home: "id area address prefix away_until rooms residents contacts devices access mode mode_until tester",
+        Resident: "name born needs inactivity_after phone mobility doctor notes health",
         Contact: "person role",
-        Device: "home id kind topic role room",
+        Device: "home id kind topic role room model place installed_on subsidy",
     }
     for kind, names in known.items():
         assert [field.name for field in fields(kind)] == names.split()
