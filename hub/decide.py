@@ -16,7 +16,7 @@ from hub.alerts.notification import Fate, Notification, Value
 from hub.alerts.policy import Ladder, Policy, Severity
 from hub.alerts.replies import Reply, ReplyKind
 from hub.homes import SITE, Home, Registry
-from hub.rules import endings, findings, mains
+from hub.rules import endings, findings, mains, maintenance
 from hub.rules.finding import Finding, Heard
 from hub.rules.inactivity import NAME as INACTIVITY
 from hub.rules.life import FAST_CLOCK, SLOW_CLOCK
@@ -63,7 +63,9 @@ def hear(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime, lat
          sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
     """Return what one reading changes. `alerts`: the home's and the site's, unresolved or still watched."""
     held = _power(heard, alerts, now)
-    changes = [c for f in findings(heard) for c in _found(f, alerts, world, now, late, fresh, sent)]
+    home = world.registry.homes.get(heard.home_id)
+    found = [finding for finding in findings(heard) if not maintenance.waits(finding, home, now)]
+    changes = [change for f in found for change in _found(f, alerts, world, now, late, fresh, sent)]
     ends = [c for cause in endings(heard) for c in over(Over(heard.home_id, cause), alerts, world, now, sent)]
     return [*held, *changes, *_cleared(heard, alerts, world, now), *ends]
 
@@ -151,6 +153,8 @@ def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None
     device = world.registry.device(str(finding.facts.get("of", finding.home_id)), finding.device_id)
     if device is not None:
         alert = replace(alert, facts={"device_kind": device.kind.value, **alert.facts})
+    if (mode := _mode(finding, world, now)) is not None:
+        alert = replace(alert, facts={"mode": mode, **alert.facts})
     detail: dict[str, str | int] = {"device": finding.device_id or ""}
     if late is not None:
         detail |= {"late_s": int(late.age.total_seconds()), "exact": int(late.exact)}
@@ -158,6 +162,13 @@ def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None
     if finding.after:
         return replace(opened, alert=with_duty(alert, DutyKind.STEP, now + finding.after, now))
     return opened.then(step_due(alert, world.scene(now)))
+
+
+def _mode(finding: Finding, world: World, now: datetime) -> str | None:
+    """Return the mode in which the home was then: whoever counts alerts leaves out what came of work and tests."""
+    home = world.registry.homes.get(finding.home_id)
+    holds = home.mode_at(now) if home is not None else None
+    return holds[0].value if holds is not None else None
 
 
 def _place(finding: Finding, world: World) -> dict[str, str]:

@@ -17,12 +17,12 @@ from hub.alerts.policy import Policy, Severity
 from hub.clock import Clock
 from hub.decide import World, due
 from hub.engine import fates, people, watching
-from hub.engine.away import set_away
 from hub.engine.intake import digest, take_in
 from hub.engine.links import Sight, look, tap
+from hub.engine.modes import set_away, set_mode
 from hub.engine.news import Listener, News
 from hub.engine.work import Work
-from hub.homes import SITE, Home, Registry
+from hub.homes import SITE, Home, HomeMode, Registry
 from hub.ports import (
     LAST_COMMITTED,
     Accepted,
@@ -274,6 +274,14 @@ class Engine:
         Stillness is not judged until then, and counts from then. It silences nothing else.
         """
         before = await self.write(Lane.DUTY, lambda work: set_away(work, home_id, until, by))
+        return (await self.load()).homes.get(home_id, before)
+
+    async def mode(self, home_id: str, mode: HomeMode | None, until: datetime | None, by: str) -> Home:
+        """Note what a home is in until then, or that it is as always (None); return it.
+
+        Raises NoSuchHome, NoSuchTime. No mode silences a call, a hazard or a fall (P9).
+        """
+        before = await self.write(Lane.DUTY, lambda work: set_mode(work, home_id, mode, until, by))
         return (await self.load()).homes.get(home_id, before)
 
     # --- what the sessions hand in (hub.ports.Intake)

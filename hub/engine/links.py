@@ -14,7 +14,7 @@ from hub.alerts.events import NeedHelp
 from hub.alerts.links import LASTS, Said, Tap, events
 from hub.alerts.notification import Notification
 from hub.decide import act
-from hub.engine.away import set_away
+from hub.engine.modes import set_away
 from hub.engine.work import Work
 from hub.homes import Home, Person, Registry
 from hub.ports import PageLink, Transaction

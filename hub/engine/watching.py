@@ -13,7 +13,7 @@ from hub.engine.cases import cases
 from hub.engine.work import Work
 from hub.homes import SITE
 from hub.ports import StoreUnavailable
-from hub.rules import TIMED, waits_for_a_word
+from hub.rules import BY_DEED, TIMED, waits_for_a_word
 from hub.rules.gaps import Gap
 from hub.rules.watch import Case, Looked, TimedRule, Watch
 
@@ -75,7 +75,7 @@ class Awaited:
 
 
 def _follow(work: Work, wanted: Iterable[tuple[str, str, str, timedelta]]) -> None:
-    kept = {(w.home_id, w.rule, w.subject): w for w in work.transaction.watches()}
+    kept = {(w.home_id, w.rule, w.subject): w for w in work.transaction.watches() if w.rule not in BY_DEED}
     changed = []
     for home_id, rule, subject, wait in wanted:
         known = kept.pop((home_id, rule, subject), None)
@@ -99,7 +99,9 @@ def look(work: Work, limit: int) -> int:
     rules = {watch: rule for watch in due if (rule := _rule(work, watch)) is not None}
     work.transaction.drop_watches([watch for watch in due if watch not in rules])
     found = cases(work, rules) if rules else []
-    work.transaction.save_watches([_looked(work, rules[case.watch], case) for case in found])
+    armed = {case.watch: _looked(work, rules[case.watch], case) for case in found}
+    work.transaction.save_watches([watch for watch in armed.values() if watch is not None])
+    work.transaction.drop_watches([watch for watch, next_one in armed.items() if next_one is None])
     return len(due)
 
 
@@ -109,7 +111,8 @@ def _rule(work: Work, watch: Watch) -> TimedRule | None:
     return TIMED.get(watch.rule) if is_there else None
 
 
-def _looked(work: Work, rule: TimedRule, case: Case) -> Watch:
+def _looked(work: Work, rule: TimedRule, case: Case) -> Watch | None:
+    """Return the watch as it is next due; None if it is done."""
     try:
         looked = judge(rule, case, work.now)
         _take(work, looked)
@@ -118,7 +121,7 @@ def _looked(work: Work, rule: TimedRule, case: Case) -> Watch:
     except Exception as error:
         log.error("look_failed", rule=rule.name, home=case.watch.home_id, error=repr(error))
         return case.watch.armed(work.now + AFTER_FAULT, work.now)
-    return case.watch.armed(looked.due_at, work.now)
+    return None if looked.done else case.watch.armed(looked.due_at, work.now)
 
 
 def _take(work: Work, looked: Looked) -> None:

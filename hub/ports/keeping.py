@@ -10,17 +10,19 @@ from hub.alerts.alert import Alert, Entry
 from hub.alerts.kept import Kept, Key
 from hub.alerts.notification import Fate, Notification
 from hub.alerts.tally import Tally
-from hub.homes import Act, DeviceState, Registry
+from hub.homes import Act, DeviceState, HomeMode, Registry
 from hub.ports.accounts import AccountKeeping
 from hub.ports.arriving import Delivery, Session
+from hub.ports.board import BoardReads
 from hub.ports.kept import KeptReading, Lane, PageLink, SessionRow, Shelved
+from hub.ports.overview import OverviewRows
 from hub.rules.gaps import Gap
 from hub.rules.watch import Watch
 
 T = TypeVar("T")
 
 
-class Transaction(AccountKeeping, Protocol):
+class Transaction(AccountKeeping, OverviewRows, BoardReads, Protocol):
     """One open transaction. All writes become durable together, or none does."""
 
     def give_way(self) -> None:
@@ -42,6 +44,10 @@ class Transaction(AccountKeeping, Protocol):
 
     def set_away(self, home_id: str, until: datetime | None) -> int:
         """Note until when a home is away; return the new version."""
+        ...
+
+    def set_mode(self, home_id: str, mode: HomeMode | None, until: datetime | None, tester: str | None = None) -> int:
+        """Note a home's mode and its end, and whom a test tells; return the new version."""
         ...
 
     # small facts by name (last committed instant, applied configuration, last audit ...)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from hub.rules import battery, delivery, hazard, mains, sos, trouble, unknown
+from hub.rules import battery, delivery, hazard, mains, maintenance, sos, trouble, unknown
 from hub.rules.finding import Finding, Heard
 from hub.rules.gateways import Gateways
 from hub.rules.inactivity import Inactivity
 from hub.rules.mains import MainsBack
+from hub.rules.maintenance import Maintenance
 from hub.rules.silence import Silence
 from hub.rules.watch import TimedRule
 
@@ -34,7 +35,11 @@ def endings(heard: Heard) -> list[str]:
 
 
 # Rules that judge what is not said: looked at when a watch of theirs is due.
-TIMED: Mapping[str, TimedRule] = {rule.name: rule for rule in (Inactivity(), Silence(), Gateways(), MainsBack())}
+TIMED: Mapping[str, TimedRule] = {
+    rule.name: rule for rule in (Inactivity(), Silence(), Gateways(), MainsBack(), Maintenance())
+}
+# Watches of these are made by what people do, and stay until a look says that they are done.
+BY_DEED = frozenset({maintenance.NAME})
 # The first word of causes whose alerts are changed by a word of the home or the device they are about.
 AWAITED = frozenset({"inactivity", battery.NAME})
 

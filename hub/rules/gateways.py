@@ -11,6 +11,7 @@ from hub.rules.finding import Finding, Severity
 from hub.rules.gaps import Gap
 from hub.rules.life import watchers
 from hub.rules.links import Lost
+from hub.rules.maintenance import held_until
 from hub.rules.presence import GRACE, STEADY, of_device, presence
 from hub.rules.watch import Case, Looked, Over, Wanted
 
@@ -55,8 +56,10 @@ class Gateways:
         keep = _quiet_rows(case, home, link, now)
         # A text that says that the call button works would be wrong now.
         over = tuple(Over(*known, untold=True) for known in case.unresolved if _is_power_cut(known, home))
-        found = self._finding(case, home, link, now)
-        return Looked(now + LOOK_EVERY, found, over=over, keep=keep, lost=_unheard(case, home, link))
+        # A link that carries others too is theirs as well: nobody at work in one home may hide it.
+        held = held_until(home, now) if _owner(case.registry, home, link) == home.id else None
+        found = self._finding(case, home, link, now) if held is None else None
+        return Looked(held or now + LOOK_EVERY, found, over=over, keep=keep, lost=_unheard(case, home, link))
 
     def _finding(self, case: Case, home: Home, link: Lost, now: datetime) -> Finding | None:
         owner = _owner(case.registry, home, link)
@@ -77,7 +80,7 @@ class Gateways:
             return []
         found = {home.id: link}
         for near, states in case.around():
-            other = links.lost(near, states, case.gaps, now)
+            other = links.lost(near, states, case.gaps, now) if held_until(near, now) is None else None
             if other is not None and abs(other.since - link.since) <= AT_ONCE:
                 found[near.id] = other
         return list(found) if len({each.key for each in found.values()}) > areas.FEW else []

@@ -10,6 +10,7 @@ from hub.rules import gaps, gateways, links, unheard
 from hub.rules.finding import Finding, Severity
 from hub.rules.gaps import Gap
 from hub.rules.life import REMEMBERS_FOR, can_tell
+from hub.rules.maintenance import held_until
 from hub.rules.presence import GRACE, PRESS_LIMIT, STEADY, Presence, of_device, presence
 from hub.rules.watch import Case, Looked, Over, Wanted
 
@@ -47,11 +48,13 @@ class Silence:
             return Looked(now + case.watch.wait)
         known = presence(of_device(device.id, case.states))
         awaited_until = case.watch.since + unheard.UNHEARD_FOR + _missed(case, home, device, case.watch.since, now)
-        is_due = not known.is_known and now >= awaited_until
-        also, over = unheard.judge(case, home, is_due=is_due, now=now)
+        is_due, held = not known.is_known and now >= awaited_until, held_until(home, now)
+        also, over = unheard.judge(case, home, is_due=is_due and held is None, now=now)
         if not known.is_known:
-            return Looked(now + LOOK_EVERY if is_due else awaited_until, None, also, over)
+            return Looked((held or now + LOOK_EVERY) if is_due else awaited_until, None, also, over)
         looked = self._judged(case, home, device, known, now)
+        if held is not None and looked.finding is not None:
+            looked = replace(looked, finding=None, due_at=held)
         return replace(looked, also=also, over=(*over, *looked.over))
 
     def _judged(self, case: Case, home: Home, device: Device, known: Presence, now: datetime) -> Looked:

@@ -81,7 +81,7 @@ class Looked:
     """What a look brought: something to report, or nothing; and when the rule wants to look again.
 
     `also`: findings about more than the watch's subject. `keep`: rows to keep among the home's states. `lost`: gaps
-    that begin; `found`: sources that can be heard again.
+    that begin; `found`: sources that can be heard again. `done`: there is nothing left to watch for.
     """
 
     due_at: datetime
@@ -91,6 +91,7 @@ class Looked:
     keep: tuple[DeviceState, ...] = ()
     lost: tuple[Gap, ...] = ()
     found: tuple[str, ...] = ()
+    done: bool = False
 
 
 class TimedRule(Protocol):

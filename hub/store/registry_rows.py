@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Table, and_, bindparam, delete, exists, select, text, update
 
-from hub.homes import Contact, Device, Home, Person, Registry, Resident, Role
+from hub.homes import Contact, Device, Home, HomeMode, Person, Registry, Resident, Role
 from hub.store import tables
 from hub.store.codec import decoder, encoder
 from hub.store.fact_rows import FactRows
@@ -173,9 +173,16 @@ class RegistryRows(FactRows):
 
     def set_away(self, home_id: str, until: datetime | None) -> int:
         """Note until when a home is away; return the new version. The whole registry need not be compared for it."""
+        return self._set(home_id, away_until=until)
+
+    def set_mode(self, home_id: str, mode: HomeMode | None, until: datetime | None, tester: str | None = None) -> int:
+        """Note a home's mode and its end, and whom a test tells; return the new version."""
+        return self._set(home_id, mode=mode, mode_until=until, tester=tester)
+
+    def _set(self, home_id: str, **values: Any) -> int:
         if self._on_postgres:
             self._db.execute(_LOCK)
-        self._db.execute(update(tables.homes).where(tables.homes.c.id == home_id).values(away_until=until))
+        self._db.execute(update(tables.homes).where(tables.homes.c.id == home_id).values(**values))
         self._raise_version()
         return self.registry_version()
 

@@ -12,8 +12,8 @@ from devices.reading import Kind, Reading, State
 from hub.alerts import events as ev
 from hub.alerts.alert import Alert, Outcome, Stage
 from hub.engine import watching
-from hub.engine.away import NoSuchHome, set_away
 from hub.engine.intake import take_in
+from hub.engine.modes import NoSuchHome, set_away
 from hub.engine.work import Work
 from hub.homes import DeviceState, Home, Registry, Resident
 from hub.ports import Arrival, Delivery, Session

@@ -12,7 +12,7 @@ from devices.message import Message
 from devices.reading import Reading
 from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.notification import Fate, Notification
-from hub.homes import DeviceState, Registry
+from hub.homes import DeviceState, HomeMode, Registry
 from hub.ports import Act, Delivery, KeptReading, Lane, PageLink, Session, SessionRow, Shelved, Transaction
 from hub.rules.gaps import Gap
 from hub.rules.watch import Watch
@@ -109,6 +109,11 @@ class Memory:
     def set_away(self, home_id: str, until: datetime | None) -> int:
         homes = dict(self.people_and_homes.homes)
         homes[home_id] = replace(homes[home_id], away_until=until)
+        return self.replace_registry(Registry(self.people_and_homes.people, homes))
+
+    def set_mode(self, home_id: str, mode: HomeMode | None, until: datetime | None, tester: str | None = None) -> int:
+        homes = dict(self.people_and_homes.homes)
+        homes[home_id] = replace(homes[home_id], mode=mode, mode_until=until, tester=tester)
         return self.replace_registry(Registry(self.people_and_homes.people, homes))
 
     def fact(self, name: str) -> str | None:
