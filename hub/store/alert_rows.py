@@ -1,6 +1,6 @@
 """Alerts, their duties and their history in rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -22,16 +22,16 @@ _alerts, _duties = tables.alerts, tables.duties
 # Fields of an alert with a column or a table of their own; the others lie together in `state`.
 _COLUMNS = ("id", "home_id", "cause", "what", "severity", "stage", "code", "opened_at", "resolved_at", "holder")
 _APART = frozenset((*_COLUMNS, "duties"))
-_SELECTED = select(*(_alerts.c[name] for name in _COLUMNS), _alerts.c.state)
+SELECTED = select(*(_alerts.c[name] for name in _COLUMNS), _alerts.c.state)
 _DROP_DUTIES = Prepared(delete(_duties).where(_duties.c.alert_id == bindparam("of_alert")))
-_ONE = Prepared(_SELECTED.where(_alerts.c.id == bindparam("wanted")))
+_ONE = Prepared(SELECTED.where(_alerts.c.id == bindparam("wanted")))
 _duties_of = several(lambda alerts: select(_duties).where(_duties.c.alert_id.in_(alerts)))
-_LIVE = _SELECTED.where(_alerts.c.live == true()).order_by(_alerts.c.opened_at, _alerts.c.id)
+_LIVE = SELECTED.where(_alerts.c.live == true()).order_by(_alerts.c.opened_at, _alerts.c.id)
 _ALL_LIVE = Prepared(_LIVE)
 _live_of = several(lambda homes: _LIVE.where(_alerts.c.home_id.in_(homes)))
 # "Live or not" lets both databases use the index on homes, which begins with it.
 _ended_of = several(
-    lambda homes: _SELECTED.where(
+    lambda homes: SELECTED.where(
         or_(_alerts.c.live == true(), _alerts.c.live == false()),
         _alerts.c.home_id.in_(homes),
         _alerts.c.stage == Stage.RESOLVED,
@@ -44,7 +44,7 @@ _CODES = Prepared(
     .union(select(_alerts.c.code).where(_alerts.c.live == true()))
 )
 _DUE = (
-    _SELECTED.where(_alerts.c.next_due <= bindparam("at"))
+    SELECTED.where(_alerts.c.next_due <= bindparam("at"))
     .order_by(_alerts.c.severity, _alerts.c.next_due, _alerts.c.id)
     .limit(bindparam("most"))
 )
@@ -64,6 +64,11 @@ def _row(alert: Alert) -> dict[str, Any]:
     row["live"] = alert.stage is not Stage.RESOLVED or bool(alert.duties)
     row["state"] = encode(alert, _APART)
     return row
+
+
+def read_alert(row: Sequence[Any], duties: Mapping[DutyKind, Duty] | None = None) -> Alert:
+    """Return the alert that stands in a row of `SELECTED`."""
+    return Alert(**dict(zip(_COLUMNS, row[:-1], strict=True)), duties=duties or {}, **decode(Alert, row[-1]))
 
 
 def _key(home: str) -> int:
@@ -96,7 +101,7 @@ class AlertRows(FactRows):
 
     def alerts(self, *, everything: bool = False, limit: int = 1000) -> list[Alert]:
         """Return alerts newest first; unresolved only unless `everything`."""
-        query = _SELECTED.order_by(_alerts.c.opened_at.desc(), _alerts.c.id.desc()).limit(limit)
+        query = SELECTED.order_by(_alerts.c.opened_at.desc(), _alerts.c.id.desc()).limit(limit)
         if not everything:
             query = query.where(_alerts.c.live == true(), _alerts.c.stage != Stage.RESOLVED)
         return self._load(self._db.execute(query).all())
@@ -105,7 +110,7 @@ class AlertRows(FactRows):
         """Return one alert by id, or by a code used within the last 7 days; the unresolved one first."""
         if found := self._load(self._rows(_ONE, {"wanted": id})):
             return found[0]
-        query = _SELECTED.where(_alerts.c.code == id.strip().upper())
+        query = SELECTED.where(_alerts.c.code == id.strip().upper())
         recent = self._recent()
         if recent is not None:
             query = query.where(or_(_alerts.c.live == true(), _alerts.c.opened_at >= recent, self._ended(recent)))
@@ -166,10 +171,7 @@ class AlertRows(FactRows):
         for some in chunks(list(duties)):
             for alert_id, kind, due_at, wait in self._rows(*_duties_of(some)):
                 duties[alert_id][kind] = Duty(due_at, wait)
-        return [
-            Alert(**dict(zip(_COLUMNS, row[:-1], strict=True)), duties=duties[row[0]], **decode(Alert, row[-1]))
-            for row in rows
-        ]
+        return [read_alert(row, duties[row[0]]) for row in rows]
 
     def _next_alert(self) -> datetime | None:
         found: datetime | None = self._rows(_NEXT)[0][0]

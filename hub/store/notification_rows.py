@@ -20,11 +20,11 @@ _table = tables.notifications
 _c = _table.c
 _NAMES = tuple(field.name for field in fields(Notification))
 _values = attrgetter(*_NAMES)
-_SELECTED = select(*(_c[name] for name in _NAMES))
-_ONE = Prepared(_SELECTED.where(_c.id == bindparam("wanted")))
-_BY_PROVIDER = Prepared(_SELECTED.where(_c.provider_id == bindparam("wanted")).order_by(_c.created_at.desc()).limit(1))
-_OF_ALERT = Prepared(_SELECTED.where(_c.alert_id == bindparam("wanted")).order_by(_c.created_at, _c.id))
-_DUE = _SELECTED.where(_c.due_at <= bindparam("at")).order_by(_c.severity, _c.due_at, _c.id).limit(bindparam("most"))
+SELECTED = select(*(_c[name] for name in _NAMES))
+_ONE = Prepared(SELECTED.where(_c.id == bindparam("wanted")))
+_BY_PROVIDER = Prepared(SELECTED.where(_c.provider_id == bindparam("wanted")).order_by(_c.created_at.desc()).limit(1))
+_OF_ALERT = Prepared(SELECTED.where(_c.alert_id == bindparam("wanted")).order_by(_c.created_at, _c.id))
+_DUE = SELECTED.where(_c.due_at <= bindparam("at")).order_by(_c.severity, _c.due_at, _c.id).limit(bindparam("most"))
 _URGENT = _c.severity == Severity.EMERGENCY
 _DUE_BY_URGENCY = {None: _DUE, True: _DUE.where(_URGENT), False: _DUE.where(~_URGENT)}
 _LOOK_DUE = {urgency: Prepared(due) for urgency, due in _DUE_BY_URGENCY.items()}
@@ -68,7 +68,7 @@ class NotificationRows(AlertRows):
         recent = self._recent()
         if recent is not None:
             answerable.append(self._ended(recent))
-        joined = _SELECTED.join(tables.alerts, a.id == _c.alert_id).order_by(_c.created_at, _c.id)
+        joined = SELECTED.join(tables.alerts, a.id == _c.alert_id).order_by(_c.created_at, _c.id)
         if recent is not None:
             joined = joined.where(or_(*answerable))
         wanted = list(dict.fromkeys(people))
@@ -81,7 +81,7 @@ class NotificationRows(AlertRows):
 
     def open_notifications(self, fates: Sequence[Fate]) -> list[Notification]:
         """Return messages with one of these fates, oldest first."""
-        return self._found(_SELECTED.where(_c.fate.in_(list(fates))).order_by(_c.created_at, _c.id))
+        return self._found(SELECTED.where(_c.fate.in_(list(fates))).order_by(_c.created_at, _c.id))
 
     def next_due(self) -> datetime | None:
         """Return when the next duty of any alert or message is due."""

@@ -3,11 +3,12 @@
 from hub.store.account_rows import AccountRows
 from hub.store.act_rows import ActRows
 from hub.store.arrival_rows import ReadingRows, SessionRows, ShelfRows
+from hub.store.board_rows import BoardRows
 from hub.store.definition_rows import DefinitionRows
 from hub.store.fact_rows import write_floor
 from hub.store.gap_rows import GapRows
 from hub.store.link_rows import LinkRows
-from hub.store.notification_rows import NotificationRows
+from hub.store.overview_rows import OverviewRows
 from hub.store.registry_rows import RegistryRows
 from hub.store.retention import RetentionRows
 from hub.store.rows import Overtaken, Postponed
@@ -21,7 +22,7 @@ class SqlTransaction(
     SessionRows,
     ShelfRows,
     ReadingRows,
-    NotificationRows,
+    BoardRows,
     RegistryRows,
     RetentionRows,
     WatchRows,
@@ -31,5 +32,6 @@ class SqlTransaction(
     TallyRows,
     DefinitionRows,
     AccountRows,
+    OverviewRows,
 ):
     """What `hub.ports.Transaction` promises, on a connection that is inside a transaction."""
