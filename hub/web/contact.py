@@ -25,6 +25,7 @@ from hub.alerts.links import Said, Tap
 from hub.clock import Clock
 from hub.engine.links import PATH, LinkExpired, NoSuchLink, digest
 from hub.ports import StoreUnavailable
+from hub.web.allowance import Allowance, peer
 from hub.web.contact_view import returns, view
 from hub.web.forms import BadForm, read_form
 from hub.web.ports import Pages
@@ -39,33 +40,6 @@ LARGEST_FORM = 1024
 RETRY_AFTER_S = 10
 _SAID = {said.value: said for said in Said if said.value}
 _TAPS = {tap.value: tap for tap in Tap}
-
-
-class Allowance:
-    """How often each of many may do something: `burst` at once, then one for each `per`. Of `most` it knows at once.
-
-    The one heard of longest ago is forgotten first; a stranger who comes from everywhere cannot fill the memory.
-    """
-
-    def __init__(self, burst: int, per: timedelta, most: int, clock: Clock) -> None:
-        self._burst, self._per, self._most, self._clock = burst, per, most, clock
-        self._used: OrderedDict[str | bytes, tuple[float, float]] = OrderedDict()
-
-    def left(self, who: str | bytes) -> bool:
-        """Whether this one may do it once more."""
-        return self._level(who) + 1 <= self._burst
-
-    def use(self, who: str | bytes) -> None:
-        """Count one time."""
-        level = self._level(who)
-        self._used[who] = (level + 1, self._clock.now().timestamp())
-        self._used.move_to_end(who)
-        while len(self._used) > self._most:
-            self._used.popitem(last=False)
-
-    def _level(self, who: str | bytes) -> float:
-        level, at = self._used.get(who, (0.0, 0.0))
-        return max(0.0, level - (self._clock.now().timestamp() - at) / self._per.total_seconds())
 
 
 class _Skin(NamedTuple):
@@ -155,7 +129,7 @@ class ContactPages:
 
     def _may_look(self, request: Request, token: str) -> bool:
         """Whether the database is asked: not for who missed too often, unless this link has opened before."""
-        return digest(token) in self._opened or self._misses.left(_peer(request))
+        return digest(token) in self._opened or self._misses.left(peer(request))
 
     def _remember(self, token: str) -> None:
         mark = digest(token)
@@ -168,7 +142,7 @@ class ContactPages:
         if isinstance(why, LinkExpired):
             language = why.person.language if why.person else None
             return self._bare("expired", HTTPStatus.GONE, language=language)
-        self._misses.use(_peer(request))
+        self._misses.use(peer(request))
         return self._bare("unknown", HTTPStatus.NOT_FOUND)
 
     def _bare(self, name: str, status: HTTPStatus, *, language: str | None = None, retry: bool = False) -> Response:
@@ -191,10 +165,6 @@ def _drawn(shown: View, status: HTTPStatus = HTTPStatus.OK) -> Response:
     if shown.refresh is not None:
         headers["Refresh"] = str(int(shown.refresh.total_seconds()))
     return HTMLResponse(page, status, headers)
-
-
-def _peer(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 def _is_own(request: Request, public_url: str) -> bool:

@@ -18,8 +18,9 @@ from hub.alerts.policy import Severity
 from hub.engine.links import LinkExpired, NoSuchLink, Sight
 from hub.homes import Resident
 from hub.ports import StoreUnavailable
+from hub.web.allowance import Allowance
 from hub.web.app import build
-from hub.web.contact import LARGEST_FORM, Allowance, ContactPages
+from hub.web.contact import LARGEST_FORM, ContactPages
 from hub.web.contact_history import MOST_LINES, lines
 from hub.web.contact_view import returns, view
 from hub.web.contact_words import LANGUAGES
