@@ -25,9 +25,11 @@ class Site:
     measured: Measured
 
 
-def parts(site: Site) -> Sequence[Routes]:  # noqa: ARG001
-    """Return all parts."""
-    return ()
+def parts(site: Site) -> Sequence[Routes]:
+    """Return all parts. They are built from `Site`, and so imported here."""
+    from hub.web.console.settings import Settings
+
+    return (Settings(site),)
 
 
 class Console:

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,14 @@ def environment() -> "Environment":
         extensions=["jinja2.ext.do"],
     )
     made.globals["Right"] = Right
+    made.globals["asset"] = address_of
     return made
+
+
+@cache
+def address_of(name: str) -> str:
+    """Return the address of a style or script, with its digest: what it names never changes and is asked for once."""
+    return f"{ASSETS}{name}?v={sha256((_FOLDER / 'assets' / name).read_bytes()).hexdigest()[:12]}"
 
 
 def draw(visit: Visit, page: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
@@ -79,5 +87,8 @@ async def _asset(request: Request) -> Response:
     path = _FOLDER / "assets" / name
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name) or path.suffix not in _TYPES or not path.is_file():
         return Response(status_code=HTTPStatus.NOT_FOUND)
-    headers = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "same-origin"}  # asked for anew, by ETag
+    # Without a digest, or with that of another version, it is asked for anew, by ETag.
+    lasting = request.query_params.get("v", "") and f"{ASSETS}{name}?{request.url.query}" == address_of(name)
+    caching = "public, max-age=31536000, immutable" if lasting else "no-cache"
+    headers = {"Cache-Control": caching, "Cross-Origin-Resource-Policy": "same-origin"}
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=headers)

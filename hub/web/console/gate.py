@@ -113,6 +113,8 @@ class Gate:
             theme=_one_of(request.cookies.get("theme"), "light", "dark"),
             contrast=_one_of(request.cookies.get("contrast"), "more"),
             large=request.cookies.get("large") == "1",
+            keys=request.cookies.get("keys") != "0",
+            path=request.url.path,
         )
 
     async def _serve(

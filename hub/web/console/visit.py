@@ -35,6 +35,9 @@ class Visit:
     theme: str = ""  # "", "light", "dark"
     contrast: str = ""  # "", "more"
     large: bool = False
+    keys: bool = True  # single keys act on alerts
+    path: str = ""
+    waiting: int = 0  # alerts that nobody has, for the number in the menu
 
     @property
     def timezone(self) -> ZoneInfo:
