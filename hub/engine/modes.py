@@ -18,6 +18,8 @@ LONGEST: Mapping[HomeMode, timedelta] = {
     HomeMode.MAINTENANCE: timedelta(hours=8),
     HomeMode.TEST: timedelta(hours=8),
 }
+# A hub that keeps up has few looks that are due.
+_MOST_DUE = 500
 
 
 class NoSuchHome(LookupError):
@@ -72,15 +74,18 @@ def _keep(work: Work, home: Home, mode: HomeMode | None, until: datetime | None)
 
 
 def _watch(work: Work, home: Home, mode: HomeMode | None, until: datetime | None) -> None:
-    """Have what waits during a maintenance looked at when it ends, be that earlier or later than was said."""
+    """Have what waits during a maintenance looked at when it ends, be that earlier or later than was said.
+
+    One that is extended keeps its watch, which knows when it began; so does one that was not looked at yet.
+    """
     held = maintenance.held_until(home, work.now)
     over_at = until if mode is HomeMode.MAINTENANCE and until is not None else work.now
     if held is not None:
-        work.hurry({(home.id, maintenance.NAME, held.isoformat()): over_at})
+        work.hurry({(home.id, maintenance.NAME, ""): over_at})
         work.hurry({(home.id, silence.NAME, device.id): over_at for device in home.devices})
         work.hurry({(home.id, gateways.NAME, ""): over_at})
-    if mode is HomeMode.MAINTENANCE and until is not None:
-        wait = until - work.now
-        work.transaction.save_watches(
-            [Watch(home.id, maintenance.NAME, until.isoformat(), work.now, until, wait)] if until != held else []
-        )
+    elif mode is HomeMode.MAINTENANCE:
+        due = work.transaction.due_watches(work.now, _MOST_DUE)
+        if not any((w.home_id, w.rule) == (home.id, maintenance.NAME) for w in due):
+            watch = Watch(home.id, maintenance.NAME, "", work.now, over_at, over_at - work.now)
+            work.transaction.save_watches([watch])

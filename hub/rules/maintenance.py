@@ -32,7 +32,7 @@ def waits(finding: Finding, home: Home | None, now: datetime) -> bool:
 class Maintenance:
     """The rule that looks at the end of a maintenance: what began in it, and is still so, is reported then.
 
-    Its watches are not planned: whoever sets the mode makes one, `since` then, `subject` its end.
+    Its watches are not planned: whoever sets the mode makes one, `since` then.
     """
 
     name: str = NAME
