@@ -115,9 +115,9 @@ class Engine:
 
     async def load(self) -> Registry:
         """Read people, homes and devices if they changed; return them."""
-        version = await self.store.read(lambda t: t.registry_version())
-        if version != self.world.registry.version:
-            registry = await self.store.read(lambda t: t.registry())
+        known = self.world.registry
+        registry = await self.store.read(lambda t: t.registry_from(known))
+        if registry is not known:
             self.world = World(self.world.site, registry, self.world.policies)
         return self.world.registry
 
@@ -154,7 +154,7 @@ class Engine:
         """Return the world as this transaction sees it: people and homes may have been edited meanwhile."""
         if transaction.registry_version() == self.world.registry.version:
             return self.world
-        return World(self.world.site, transaction.registry(), self.world.policies)
+        return World(self.world.site, transaction.registry_from(self.world.registry), self.world.policies)
 
     # --- people and carriers
 

@@ -16,13 +16,14 @@ from hub.ports.arriving import Delivery, Session
 from hub.ports.board import BoardReads
 from hub.ports.kept import KeptReading, Lane, PageLink, SessionRow, Shelved
 from hub.ports.overview import OverviewRows
+from hub.ports.registry import RegistryKeeping
 from hub.rules.gaps import Gap
 from hub.rules.watch import Watch
 
 T = TypeVar("T")
 
 
-class Transaction(AccountKeeping, OverviewRows, BoardReads, Protocol):
+class Transaction(AccountKeeping, OverviewRows, BoardReads, RegistryKeeping, Protocol):
     """One open transaction. All writes become durable together, or none does."""
 
     def give_way(self) -> None:

@@ -1,6 +1,8 @@
 """People, homes and devices in rows."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -12,11 +14,15 @@ from hub.store import tables
 from hub.store.codec import decoder, encoder
 from hub.store.fact_rows import FactRows
 from hub.store.prepared import Prepared
+from hub.store.rows import chunks
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 _VERSION = "registry_version"
+# The fact that says what the last changes were about, so that whoever knows the version before reads only that.
+_RECENT = "registry_recent"
+_MOST_VERSIONS, _MOST_IDS = 200, 1000
 # Asked at the start of each transaction.
 _VERSION_AND_HOME = Prepared(
     select(
@@ -29,6 +35,18 @@ _residents_in, _residents_out = encoder(tuple[Resident, ...]), decoder(tuple[Res
 _contacts_in, _contacts_out = encoder(tuple[Contact, ...]), decoder(tuple[Contact, ...])
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """Ids of what one version, or several, changed."""
+
+    people: frozenset[str] = frozenset()
+    homes: frozenset[str] = frozenset()
+    areas: bool = False
+
+    def __or__(self, other: "_Changed") -> "_Changed":
+        return _Changed(self.people | other.people, self.homes | other.homes, self.areas or other.areas)
 
 
 def _person_row(person: Person) -> Row:
@@ -120,6 +138,22 @@ def _differences(old: Mapping[K, V], new: Mapping[K, V]) -> tuple[list[V], list[
     return gone, come
 
 
+def _ids(differences: tuple[list[Row], list[Row]]) -> set[str]:
+    return {row["id"] for rows in differences for row in rows}
+
+
+def _merged(known: Mapping[str, V], changed: Iterable[str], rows: Iterable[Any]) -> Mapping[str, V]:
+    """Return what is known with what changed: new and changed ones in, those without a row out; ordered by id."""
+    found = {row.id: row for row in rows}
+    ids = set(changed)
+    if not ids:
+        return known
+    merged = {id: found.get(id, each) for id, each in known.items() if id in found or id not in ids}
+    if len(merged) != len(known) or any(id not in known for id in found):
+        merged = dict(sorted({**merged, **found}.items()))
+    return merged
+
+
 class RegistryRows(FactRows):
     """The part of a transaction that keeps people, homes and devices."""
 
@@ -130,28 +164,100 @@ class RegistryRows(FactRows):
 
     def registry(self) -> Registry:
         """Return all people, homes and devices; people and homes by id, devices in their home's order."""
+        return Registry.of(self._people(), self._homes(), self.registry_version(), self._areas())
+
+    def registry_from(self, known: Registry) -> Registry:
+        """Return all people, homes and devices, of which `known` are those of an earlier version.
+
+        Only what changed since is read, as long as that is known: one edit costs nothing that grows with the site.
+        """
+        version = self.registry_version()
+        if version == known.version != 0:  # without a home the version says nothing of people
+            return known
+        changed = self._changed_since(known.version, version)
+        if changed is None:
+            return self.registry()
+        people = _merged(known.people, changed.people, self._people(changed.people))
+        homes = _merged(known.homes, changed.homes, self._homes(changed.homes))
+        return Registry(people, homes, version, self._areas() if changed.areas else known.areas)
+
+    def _people(self, ids: Iterable[str] | None = None) -> list[Person]:
+        p = tables.people.c
+        found: list[Person] = []
+        for row in self._selected(select(tables.people).order_by(p.id), p.id, ids):
+            roles = frozenset(map(Role, row.roles))
+            found.append(Person(row.id, row.name, row.phone, roles, row.areas, row.language))
+        return found
+
+    def _homes(self, ids: Iterable[str] | None = None) -> list[Home]:
         devices: dict[str, list[Device]] = {}
-        d = tables.devices.c
+        d, h = tables.devices.c, tables.homes.c
         columns = (d.home_id, d.id, d.kind, d.topic, d.role, d.room, d.model, d.place, d.installed_on, d.subsidy)
-        for row in self._db.execute(select(*columns).order_by(d.home_id, d.position)):
+        for row in self._selected(select(*columns).order_by(d.home_id, d.position), d.home_id, ids):
             devices.setdefault(row.home_id, []).append(_device(row))
-        people = [
-            Person(id_, name, phone, frozenset(map(Role, roles)), areas, language)
-            for id_, name, phone, roles, areas, language in self._db.execute(
-                select(tables.people).order_by(tables.people.c.id)
-            )
-        ]
-        homes = [
-            _home(row, devices.get(row.id, []))
-            for row in self._db.execute(select(tables.homes).order_by(tables.homes.c.id))
-        ]
-        areas = {row.code: row.name for row in self._db.execute(select(tables.areas))}
-        return Registry.of(people, homes, self.registry_version(), areas)
+        rows = self._selected(select(tables.homes).order_by(h.id), h.id, ids)
+        return [_home(row, devices.get(row.id, [])) for row in rows]
+
+    def _areas(self) -> dict[str, str]:
+        return {row.code: row.name for row in self._db.execute(select(tables.areas))}
+
+    def _selected(self, query: Any, key: Any, ids: Iterable[str] | None) -> Iterable[Any]:
+        """Return all rows, or those of these ids, which may be more than fit one statement."""
+        if ids is None:
+            yield from self._db.execute(query)
+            return
+        for some in chunks(sorted(ids)):
+            yield from self._db.execute(query.where(key.in_(some)))
+
+    # --- changes
+
+    def save_people(self, people: Iterable[Person]) -> int:
+        """Insert or replace these people; return the new version."""
+        rows = [_person_row(person) for person in people]
+        self._lock_registry()
+        self._upsert(tables.people, rows)
+        return self._raise_version(_Changed(people=frozenset(row["id"] for row in rows)))
+
+    def drop_person(self, id: str) -> int:
+        """Remove a person; return the new version."""
+        self._lock_registry()
+        self._db.execute(delete(tables.people).where(tables.people.c.id == id))
+        return self._raise_version(_Changed(people=frozenset((id,))))
+
+    def save_homes(self, homes: Iterable[Home]) -> int:
+        """Insert or replace these homes with their devices, which may have swapped topics; return the new version."""
+        homes = list(homes)
+        ids = [home.id for home in homes]
+        self._lock_registry()
+        self._drop_devices(ids)
+        self._upsert(tables.homes, [_home_row(home) for home in homes])
+        self._insert(tables.devices, [row for home in homes for row in _device_rows(home)])
+        return self._raise_version(_Changed(homes=frozenset(ids)))
+
+    def drop_home(self, id: str) -> int:
+        """Remove a home and its devices; return the new version."""
+        self._lock_registry()
+        self._drop_devices([id])
+        self._db.execute(delete(tables.homes).where(tables.homes.c.id == id))
+        return self._raise_version(_Changed(homes=frozenset((id,))))
+
+    def save_areas(self, areas: Mapping[str, str]) -> int:
+        """Name these areas, the others as they are; return the new version."""
+        self._lock_registry()
+        self._upsert(tables.areas, [{"code": code, "name": name} for code, name in areas.items()])
+        return self._raise_version(_Changed(areas=True))
+
+    def _drop_devices(self, homes: Sequence[str]) -> None:
+        for some in chunks(homes):
+            self._db.execute(delete(tables.devices).where(tables.devices.c.home_id.in_(some)))
+
+    def _lock_registry(self) -> None:
+        if self._on_postgres:
+            self._db.execute(_LOCK)
 
     def replace_registry(self, registry: Registry) -> int:
         """Write only what differs; the version rises only if something did."""
-        if self._on_postgres:
-            self._db.execute(_LOCK)
+        self._lock_registry()
         people = self._changed(tables.people, map(_person_row, registry.people.values()))
         homes = self._changed(tables.homes, map(_home_row, registry.homes.values()))
         devices = self._changed(tables.devices, (row for home in registry.homes.values() for row in _device_rows(home)))
@@ -168,7 +274,8 @@ class RegistryRows(FactRows):
         self._remove(tables.areas, areas[0])
         self._upsert(tables.areas, areas[1])
         if any(gone or come for gone, come in (people, homes, devices, areas)):
-            self._raise_version()
+            owners = {row["home_id"] for rows in devices for row in rows} | _ids(homes)
+            self._raise_version(_Changed(frozenset(_ids(people)), frozenset(owners), any(areas)))
         return self.registry_version()
 
     def set_away(self, home_id: str, until: datetime | None) -> int:
@@ -180,14 +287,34 @@ class RegistryRows(FactRows):
         return self._set(home_id, mode=mode, mode_until=until, tester=tester)
 
     def _set(self, home_id: str, **values: Any) -> int:
-        if self._on_postgres:
-            self._db.execute(_LOCK)
+        self._lock_registry()
         self._db.execute(update(tables.homes).where(tables.homes.c.id == home_id).values(**values))
-        self._raise_version()
-        return self.registry_version()
+        return self._raise_version(_Changed(homes=frozenset((home_id,))))
 
-    def _raise_version(self) -> None:
-        self.set_fact(_VERSION, str(int(self.fact(_VERSION) or 0) + 1))
+    def _raise_version(self, changed: _Changed) -> int:
+        """Raise the version, and note what it is about if that is little."""
+        version = int(self.fact(_VERSION) or 0) + 1
+        self.set_fact(_VERSION, str(version))
+        recent: list[Any] = json.loads(self.fact(_RECENT) or "[]")
+        recent.append([version, sorted(changed.people), sorted(changed.homes), changed.areas])
+        recent = recent[-_MOST_VERSIONS:]
+        while sum(len(people) + len(homes) for _, people, homes, _ in recent) > _MOST_IDS:
+            recent.pop(0)
+        self.set_fact(_RECENT, json.dumps(recent, ensure_ascii=False, separators=(",", ":")))
+        return version
+
+    def _changed_since(self, known: int, version: int) -> _Changed | None:
+        """Return what changed after the version `known`; None if that was too much to be noted, or too long ago."""
+        noted: dict[int, _Changed] = {
+            number: _Changed(frozenset(people), frozenset(homes), areas)
+            for number, people, homes, areas in json.loads(self.fact(_RECENT) or "[]")
+        }
+        if not 0 < known < version or not all(number in noted for number in range(known + 1, version + 1)):
+            return None
+        changed = _Changed()
+        for number in range(known + 1, version + 1):
+            changed |= noted[number]
+        return changed
 
     def _changed(self, table: Table, wanted: Iterable[Row]) -> tuple[list[Row], list[Row]]:
         names = [column.name for column in table.c]

@@ -12,7 +12,7 @@ from devices.message import Message
 from devices.reading import Reading
 from hub.alerts.alert import Alert, Entry, Stage
 from hub.alerts.notification import Fate, Notification
-from hub.homes import DeviceState, HomeMode, Registry
+from hub.homes import DeviceState, Home, HomeMode, Person, Registry
 from hub.ports import Act, Delivery, KeptReading, Lane, PageLink, Session, SessionRow, Shelved, Transaction
 from hub.rules.gaps import Gap
 from hub.rules.watch import Watch
@@ -103,8 +103,31 @@ class Memory:
 
     def replace_registry(self, registry: Registry) -> int:
         version = self.people_and_homes.version + 1
-        self.people_and_homes = Registry(registry.people, registry.homes, version)
+        self.people_and_homes = Registry(registry.people, registry.homes, version, registry.areas)
         return version
+
+    def registry_from(self, known: Registry) -> Registry:
+        return known if known.version == self.registry_version() != 0 else self.people_and_homes
+
+    def save_people(self, people: Iterable[Person]) -> int:
+        was = self.people_and_homes
+        return self.replace_registry(replace(was, people={**was.people, **{each.id: each for each in people}}))
+
+    def drop_person(self, id: str) -> int:
+        was = self.people_and_homes
+        return self.replace_registry(replace(was, people={key: p for key, p in was.people.items() if key != id}))
+
+    def save_homes(self, homes: Iterable[Home]) -> int:
+        was = self.people_and_homes
+        return self.replace_registry(replace(was, homes={**was.homes, **{home.id: home for home in homes}}))
+
+    def drop_home(self, id: str) -> int:
+        was = self.people_and_homes
+        return self.replace_registry(replace(was, homes={key: h for key, h in was.homes.items() if key != id}))
+
+    def save_areas(self, areas: Mapping[str, str]) -> int:
+        was = self.people_and_homes
+        return self.replace_registry(replace(was, areas={**was.areas, **areas}))
 
     def set_away(self, home_id: str, until: datetime | None) -> int:
         homes = dict(self.people_and_homes.homes)
