@@ -44,15 +44,15 @@ class OverviewRows(Protocol):
         ...
 
     def states_of_homes(self, homes: Iterable[str]) -> list[DeviceState]:
-        """Return the last words of all devices of these homes; SITE has those of links that serve several."""
+        """Return the last words of all devices of these homes."""
+        ...
+
+    def shared_bridges(self) -> list[DeviceState]:
+        """Return the last words of bridges that serve several homes."""
         ...
 
     def carriers(self, since: datetime) -> Mapping[str, CarrierFigures]:
         """Return by channel how the newest messages fared; `fates` of those made since then."""
-        ...
-
-    def shelf_count(self) -> int:
-        """Return how many messages were set aside."""
         ...
 
     def size_bytes(self) -> int:

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select, text, true
 from ulid import ULID
 
+from devices.reading import Kind
 from hub.alerts.alert import Stage
 from hub.alerts.notification import Fate
-from hub.homes import DeviceState
+from hub.homes import SITE, DeviceState
 from hub.ports.overview import AlertMark, CarrierFigures
 from hub.store import tables
 from hub.store.columns import storable
@@ -27,6 +28,7 @@ _MARKS = Prepared(
     .order_by(_a.severity, _a.opened_at, _a.id)
 )
 _states_of = several(lambda homes: select(_s).where(_s.c.home_id.in_(homes)))
+_BRIDGES = Prepared(select(_s).where(_s.c.home_id == SITE, _s.c.kind == Kind.BRIDGE.value))
 _LATELY = Prepared(
     select(_n.channel, _n.fate, _n.id, _n.accepted_at, _n.ended_at, _n.error)
     .order_by(_n.id.desc())
@@ -53,6 +55,10 @@ class OverviewRows(Rows):
             found += [DeviceState(*row) for row in self._rows(*_states_of(some))]
         return found
 
+    def shared_bridges(self) -> list[DeviceState]:
+        """Return the last words of bridges that serve several homes."""
+        return [DeviceState(*row) for row in self._rows(_BRIDGES)]
+
     def carriers(self, since: datetime) -> Mapping[str, CarrierFigures]:
         """Return by channel how the newest messages fared; `fates` of those made since then."""
         first = str(ULID.from_datetime(since))[:_TIME_CHARACTERS]
@@ -75,10 +81,6 @@ class OverviewRows(Rows):
             name: CarrierFigures(accepted.get(name), delivered.get(name), counts.get(name, {}), errors.get(name))
             for name in channels
         }
-
-    def shelf_count(self) -> int:
-        """Return how many messages were set aside."""
-        return int(self._db.execute(select(func.count(tables.shelf.c.id))).scalar() or 0)
 
     def size_bytes(self) -> int:
         """Return how large the database is."""
