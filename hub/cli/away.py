@@ -30,11 +30,6 @@ app = Commands("""Homes, and what is set for them beside the configuration files
     """)
 
 
-@app.callback()
-def homes() -> None:
-    """Keep `away` a command of its own: typer would make a lone command the group itself."""
-
-
 def away(
     home: Annotated[str | None, typer.Argument(metavar="HOME", help="The home's id; without it, who is away.")] = None,
     until: Annotated[
@@ -76,19 +71,19 @@ def away(
             if home is None:
                 _list(engine, loaded, as_json=as_json)
                 return
-            _require(engine, home, by)
+            require(engine, home, by)
             now = engine.clock.now()
             at = now if back else end(texts[0] if texts else days or 0, now, loaded.hub.timezone)
             changed = await engine.away(home, at, by or DESK)
-            _tell(changed, now, loaded.hub.timezone, as_json=as_json)
+            _tell(changed, engine.clock.now(), loaded.hub.timezone, as_json=as_json)
 
     asyncio.run(run())
 
 
-def end(said: str | int, now: datetime, zone: ZoneInfo) -> datetime:
+def end(said: str | int, now: datetime, zone: ZoneInfo, *, instead: str = "--back") -> datetime:
     """Return when an absence ends: a local time, the next one of a time of day, or so many days from now.
 
-    What cannot be read, is past or lies years ahead ends the command with a sentence.
+    What cannot be read, is past or lies years ahead ends the command with a sentence; `instead` ends the mode.
     """
     local = now.astimezone(zone)
     if isinstance(said, int):
@@ -103,13 +98,14 @@ def end(said: str | int, now: datetime, zone: ZoneInfo) -> datetime:
     except (ValueError, OverflowError):
         fail(f'"{said}" is not a time. Write {_ALLOWED}.', USAGE)
     if found <= now:
-        fail(f"{_shown(found, zone)} is past: it is {_shown(now, zone)} now. Name a time ahead, or --back.", USAGE)
+        fail(f"{shown(found, zone)} is past: it is {shown(now, zone)} now. Name a time ahead, or {instead}.", USAGE)
     if found - now > LONGEST:
-        fail(f"{_shown(found, zone)} is more than a year ahead. Name a time within a year.", USAGE)
+        fail(f"{shown(found, zone)} is more than a year ahead. Name a time within a year.", USAGE)
     return found
 
 
-def _require(engine: "Engine", home: str, by: str | None) -> None:
+def require(engine: "Engine", home: str, by: str | None) -> None:
+    """End the command with a sentence unless home and person exist."""
     registry = engine.world.registry
     if home not in registry.homes:
         fail(f"There is no home {home}. Name one by id: {_some(registry.homes)}.")
@@ -131,7 +127,7 @@ def _list(engine: "Engine", loaded: "Configuration", *, as_json: bool) -> None:
         typer.echo("Nobody is away.")
     for home in sorted(found, key=lambda home: (home.away_until or now, home.id)):
         where = f"{home.who} {home.address}" if home.residents else home.address
-        typer.echo(f"{home.id} · {where} · away until {_shown(home.away_until or now, zone)}")
+        typer.echo(f"{home.id} · {where} · away until {shown(home.away_until or now, zone)}")
 
 
 def _tell(home: "Home", now: datetime, zone: ZoneInfo, *, as_json: bool) -> None:
@@ -139,7 +135,7 @@ def _tell(home: "Home", now: datetime, zone: ZoneInfo, *, as_json: bool) -> None
         typer.echo(json.dumps(_row(home, now), ensure_ascii=False))
     elif home.away_until is not None and home.away_until > now:
         typer.echo(
-            f"{home.id} is away until {_shown(home.away_until, zone)}. Stillness is not judged until then; "
+            f"{home.id} is away until {shown(home.away_until, zone)}. Stillness is not judged until then; "
             "calls, gas, smoke, carbon monoxide and falls alarm as always."
         )
     else:
@@ -155,7 +151,8 @@ def _is_away(home: "Home", now: datetime) -> bool:
     return home.away_until is not None and home.away_until > now
 
 
-def _shown(at: datetime, zone: ZoneInfo) -> str:
+def shown(at: datetime, zone: ZoneInfo) -> str:
+    """Return an instant as local date and time."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import alerts, away, database, decode, demo, deploy, export, homes, run, shelf, simulate
+from hub.cli import alerts, away, database, decode, demo, deploy, export, homes, mode, run, shelf, simulate
 from hub.cli.failure import FAILED, INTERRUPTED, say, sentence
 from hub.cli.helping import Commands
 from hub.cli.logs import configure, masked
@@ -64,6 +64,7 @@ app.add(
     "carehub broker-config /etc/mosquitto/carehub --listen 0.0.0.0",
 )
 app.add_typer(alerts.app, name="alerts")
+mode.add_to(away.app)
 app.add_typer(away.app, name="homes")
 app.add_typer(shelf.app, name="shelf")
 app.add_typer(database.app, name="db")
