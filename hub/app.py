@@ -22,6 +22,7 @@ from hub.dispatch.lifeline import Lifeline
 from hub.dispatch.poller import Poller
 from hub.dispatch.words import Words
 from hub.engine import Engine, floor
+from hub.engine.accounts import Accounts
 from hub.engine.links import Links
 from hub.engine.news import News
 from hub.engine.restored import put_back
@@ -37,6 +38,9 @@ from hub.settings.registry_json import dump, parse
 from hub.store import NoStore, SqlStore
 from hub.store.secret import secret
 from hub.web.app import build as build_web
+from hub.web.console.console import Console, Site
+from hub.web.console.cookies import Cookies
+from hub.web.console.gate import Gate
 from hub.web.contact import ContactPages
 from hub.web.ports import AppPorts, Figures, Part, SessionFigures
 from hub.web.server import Server
@@ -79,7 +83,8 @@ class Hub:
         self.retention = Retention(store, clock, settings.keep.readings, settings.keep.alerts)
         self.hooks = [c for c in self.channels.by_name.values() if isinstance(c, TwilioSms)]
         pages = ContactPages(self.engine, self._page_settings, clock)
-        ports = AppPorts(self, self, self, measured=self, pages=pages)
+        self.accounts = Accounts(self.engine)
+        ports = AppPorts(self, self, self, measured=self, pages=pages, console=Console(self._site()))
         self.server = Server(build_web(ports, self.hooks), settings.web.listen)
         self.ingest: Ingest | None = None
         # What the last reload did not take of the configuration, and why; for /readyz.
@@ -180,7 +185,7 @@ class Hub:
         if isinstance(self.store, SqlStore) and self.store.lost:
             await self.engine.write(Lane.SLOW, lambda work: work.report(faults.database_lost(work.now)))
         await self.engine.write(Lane.SLOW, put_back)
-        self.lifeline.use(registry, dump)
+        await self.lifeline.use(registry, dump)
         await self.engine.follow()
         self._spread_version = registry.version
         await self._compare(registry)
@@ -252,7 +257,7 @@ class Hub:
         if registry.version == self._spread_version:
             return
         await self.engine.follow()
-        self.lifeline.use(registry, dump)
+        await self.lifeline.use(registry, dump)
         if self.ingest:
             await self.ingest.reconfigure(registry)
         self._spread_version = registry.version
@@ -301,6 +306,23 @@ class Hub:
         settings = self.configuration.hub
         sender = next((c.signature for c in self.channels.by_name.values() if c.signature), None)
         return PageSettings(settings.language, settings.timezone, settings.web.public_url, settings.desk, sender)
+
+    def _site(self) -> Site:
+        """Return what the console is built from."""
+        cookies = Cookies(
+            self.accounts, secret(beside_database(self.configuration, ".console.key")), self._page_settings
+        )
+        gate = Gate(cookies, self.engine, self._page_settings, self.clock)
+        return Site(
+            self.engine,
+            self.clock,
+            gate,
+            self._page_settings,
+            health=self,
+            measured=self,
+            accounts=self.accounts,
+            cookies=cookies,
+        )
 
     # --- what webhooks hand in (hub.web.ports)
 

@@ -57,8 +57,9 @@ def build(ports: AppPorts, channels: Sequence[TwilioWebhooks]) -> Starlette:
     health = HealthRoutes(ports.health, hooks.counts)
     metrics = MetricsRoute(ports.measured, hooks.counts).routes() if ports.measured else []
     pages = ports.pages.routes() if ports.pages else []
+    console = ports.console.routes() if ports.console else []
     return Starlette(
-        routes=[*health.routes(), *metrics, *hooks.routes(), *pages],
+        routes=[*health.routes(), *metrics, *hooks.routes(), *pages, *console],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={Exception: _broken},
     )

@@ -150,3 +150,4 @@ class AppPorts:
     health: Health
     measured: Measured | None = None
     pages: Routes | None = None
+    console: Routes | None = None

@@ -7,6 +7,8 @@ from starlette.routing import Route
 
 from hub.clock import Clock
 from hub.engine import Engine
+from hub.engine.accounts import Accounts
+from hub.web.console.cookies import Cookies
 from hub.web.console.drawing import assets
 from hub.web.console.gate import Gate
 from hub.web.ports import Health, Measured, Routes
@@ -23,13 +25,19 @@ class Site:
     settings: Callable[[], PageSettings]
     health: Health
     measured: Measured
+    accounts: Accounts
+    cookies: Cookies
 
 
 def parts(site: Site) -> Sequence[Routes]:
     """Return all parts. They are built from `Site`, and so imported here."""
     from hub.web.console.settings import Settings
+    from hub.web.console.sign_in import SignInPages
 
-    return (Settings(site),)
+    return (
+        SignInPages(site),
+        Settings(site),
+    )
 
 
 class Console:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from hub.accounts import Right
 from hub.web.console.visit import Visit
+from hub.web.console.words import Words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -62,6 +63,12 @@ def address_of(name: str) -> str:
 def draw(visit: Visit, page: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
     """Return a page for this visitor; templates see `v` (the visit), `_` and `ngettext` beside `facts`."""
     return _answer(environment().get_template(page).render(**_facts(visit), **facts), status, visit.words.language)
+
+
+def draw_outside(words: Words, page: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
+    """Return a page for somebody who is not signed in; templates see `_` and `ngettext` beside `facts`."""
+    said = {"w": words, "_": words.say, "ngettext": words.count, **facts}
+    return _answer(environment().get_template(page).render(**said), status, words.language)
 
 
 def fragment(visit: Visit, page: str, **facts: Any) -> str:

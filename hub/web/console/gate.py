@@ -81,7 +81,7 @@ class Gate:
             async def take(visit: Visit) -> Response:
                 form = await read_form(request)
                 given = request.headers.get("x-csrf", "") or form.get("csrf", "")
-                if not _is_own(request) or not compare_digest(given.encode(), visit.csrf.encode()):
+                if not is_own(request) or not compare_digest(given.encode(), visit.csrf.encode()):
                     _log.warning("foreign_form", path=path, account=visit.account.id)
                     return draw(visit, "say.html", HTTPStatus.FORBIDDEN, say="foreign")
                 return await handler(visit, request, form)
@@ -93,7 +93,9 @@ class Gate:
     async def record(self, visit: Visit, event: str, home_id: str | None = None, **detail: str | int) -> None:
         """Record what the visitor did or looked at; durable when it returns."""
         home = visit.registry.homes.get(home_id or "")
-        act = Act(visit.now, visit.account.who, event, home_id, detail, home.area if home else None)
+        # What belongs to no home is the business of whoever is responsible for the visitor.
+        area = home.area if home else visit.account.area
+        act = Act(visit.now, visit.account.who, event, home_id, detail, area)
         await self._engine.write(Lane.SLOW, lambda work: work.transaction.record_act(act))
 
     def visit(self, signed_in: SignedIn, request: Request) -> Visit:
@@ -162,7 +164,7 @@ def _to_sign_in(request: Request) -> Response:
     return RedirectResponse(f"{SIGN_IN}?next={quote(path, safe='')}", HTTPStatus.SEE_OTHER)
 
 
-def _is_own(request: Request) -> bool:
+def is_own(request: Request) -> bool:
     """Whether the form stood on our own page, as far as the browser says."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False

@@ -10,7 +10,9 @@ from starlette.requests import Request
 from hub.accounts import EVERYWHERE, Account, AccountRole
 from hub.clock import Clock
 from hub.engine import Engine
+from hub.engine.accounts import Accounts
 from hub.web.console.console import Site
+from hub.web.console.cookies import Cookies
 from hub.web.console.drawing import assets
 from hub.web.console.gate import Gate, SignedIn
 from hub.web.ports import Routes
@@ -37,7 +39,9 @@ class Whoever:
 
 def site(engine: Engine, clock: Clock, who: Whoever, settings: PageSettings = SETTINGS) -> Site:
     gate = Gate(who, engine, lambda: settings, clock)
-    return Site(engine, clock, gate, lambda: settings, NoHub(), NoHub())  # type: ignore[arg-type]
+    accounts = Accounts(engine)
+    cookies = Cookies(accounts, b"k" * 32, lambda: settings)
+    return Site(engine, clock, gate, lambda: settings, NoHub(), NoHub(), accounts, cookies)  # type: ignore[arg-type]
 
 
 def application(*parts: Routes) -> Starlette:
