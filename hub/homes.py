@@ -292,18 +292,18 @@ class Registry:
     @cached_property
     def by_phone(self) -> Mapping[str, tuple[Person, ...]]:
         """People by E.164 number; a number may be shared."""
-        found: dict[str, tuple[Person, ...]] = {}
+        found: dict[str, list[Person]] = {}
         for person in self.people.values():
-            found[person.phone] = (*found.get(person.phone, ()), person)
-        return found
+            found.setdefault(person.phone, []).append(person)
+        return {phone: tuple(people) for phone, people in found.items()}
 
     @cached_property
     def homes_by_prefix(self) -> Mapping[str, tuple[Home, ...]]:
         """Homes by MQTT topic prefix; several homes may share one gateway and so one prefix."""
-        found: dict[str, tuple[Home, ...]] = {}
+        found: dict[str, list[Home]] = {}
         for home in self.homes.values():
-            found[home.prefix] = (*found.get(home.prefix, ()), home)
-        return found
+            found.setdefault(home.prefix, []).append(home)
+        return {prefix: tuple(homes) for prefix, homes in found.items()}
 
     @cached_property
     def homes_by_area(self) -> Mapping[str, tuple[Home, ...]]:
@@ -324,10 +324,25 @@ class Registry:
                     found.setdefault("/".join(levels[:n]), {})[home.id] = None
         return {level: tuple(ids) for level, ids in found.items()}
 
+    def ready(self) -> "Registry":
+        """Make the look-ups that messages need, which take long on a large site; return itself."""
+        for look_up in (self.by_topic, self.by_phone, self.homes_by_prefix, self.homes_by_area, self.homes_below):
+            len(look_up)
+        return self
+
     def device(self, home: str, device: str | None) -> Device | None:
         """Return one configured device, or None."""
         owner = self.homes.get(home)
         return next((d for d in owner.devices if d.id == device), None) if owner else None
+
+    @cached_property
+    def homes_of(self) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the homes whose contact a person is, by the person's id."""
+        found: dict[str, list[str]] = {}
+        for home in self.homes.values():
+            for person in dict.fromkeys(contact.person for contact in home.contacts):
+                found.setdefault(person, []).append(home.id)
+        return {person: tuple(homes) for person, homes in found.items()}
 
     @cached_property
     def names(self) -> Mapping[str, str]:

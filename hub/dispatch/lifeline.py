@@ -68,6 +68,7 @@ class Lifeline:
         self.registry = Registry()
         self.sent = 0
         self._image = image
+        self._writing = asyncio.Lock()
         self._waiting: OrderedDict[Key, _Waiting] = OrderedDict()
         self._telling: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
@@ -77,9 +78,14 @@ class Lifeline:
 
     # --- the image
 
-    def use(self, registry: Registry, dump: Callable[[Registry], object]) -> None:
+    async def use(self, registry: Registry, dump: Callable[[Registry], object]) -> None:
         """Take people and homes as they are now, and keep them beside the database, readable by us alone."""
         self.registry = registry
+        # Ten thousand homes take most of a second to write: a press must not wait for it.
+        async with self._writing:
+            await asyncio.to_thread(self._write, self.registry, dump)
+
+    def _write(self, registry: Registry, dump: Callable[[Registry], object]) -> None:
         text = json.dumps(dump(registry), ensure_ascii=False)
         fresh = self._image.with_suffix(".new")
         try:

@@ -116,7 +116,8 @@ class Engine:
     async def load(self) -> Registry:
         """Read people, homes and devices if they changed; return them."""
         known = self.world.registry
-        registry = await self.store.read(lambda t: t.registry_from(known))
+        # What is looked up in it is sorted out where nobody waits for it.
+        registry = await self.store.read(lambda t: t.registry_from(known).ready())
         if registry is not known:
             self.world = World(self.world.site, registry, self.world.policies)
         return self.world.registry

@@ -11,7 +11,7 @@ from functools import reduce
 from typing import Generic, TypeVar
 
 from devices.dialect import Dialect
-from hub.homes import LIFE_KINDS, SOS_KINDS, Device, DeviceRole, Registry
+from hub.homes import LIFE_KINDS, SOS_KINDS, Device, DeviceKind, DeviceRole, Home, Registry
 from hub.ports import Session
 
 V = TypeVar("V")
@@ -168,6 +168,18 @@ class Plan:
     def covers(self, topic: str) -> bool:
         """Whether a durable session hears this topic."""
         return bool(self.tree.matching(topic))
+
+
+def same_routes(before: Registry, after: Registry) -> bool:
+    """Whether all devices speak on the topics they spoke on, as the kinds they were: then there is nothing to plan."""
+    if before.homes.keys() != after.homes.keys():
+        return False
+    changed = ((before.homes[id], home) for id, home in after.homes.items() if before.homes[id] is not home)
+    return all(_routes(old) == _routes(new) for old, new in changed)
+
+
+def _routes(home: Home) -> tuple[str, frozenset[tuple[str, DeviceKind, DeviceRole | None]]]:
+    return home.prefix, frozenset((device.topic, device.kind, device.role) for device in home.devices)
 
 
 def session_for(device: Device) -> Session:

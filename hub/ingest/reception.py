@@ -11,7 +11,7 @@ from hub.clock import Clock
 from hub.homes import Registry
 from hub.ingest.client import Broker
 from hub.ingest.decoding import Decoder
-from hub.ingest.filters import plan
+from hub.ingest.filters import plan, same_routes
 from hub.ingest.grants import Grants
 from hub.ingest.learning import Learning, kinds_of
 from hub.ingest.session import MARKER_LIMIT_S, BrokerSession, SessionState, Surroundings
@@ -42,6 +42,7 @@ class Ingest:
         self._changing = asyncio.Lock()
         self._client_id = client_id
         self._dialects = tuple(dialects)
+        self._planned = registry
         first = plan(registry, self._dialects, client_id)
         self.faults = first.faults
         self._grants = Grants(first, asyncio.get_running_loop().time)
@@ -77,8 +78,11 @@ class Ingest:
         Returns when the broker has granted what it grants; sessions that are away follow when they are back.
         """
         async with self._changing:
+            if dialects is None and same_routes(self._planned, registry):
+                return
             self._dialects = self._dialects if dialects is None else tuple(dialects)
             await self._follow(registry)
+            self._planned = registry
 
     async def _follow(self, registry: Registry) -> None:
         # Ten thousand homes take a second to plan; a press must not wait for it.

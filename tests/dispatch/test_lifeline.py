@@ -77,7 +77,7 @@ async def running(tmp_path: Path, *pockets: Pocket) -> AsyncIterator[tuple[Lifel
     words = Words("zh-CN", ZoneInfo("Asia/Shanghai"))
     channels: Any = {f"sms{i}": pocket for i, pocket in enumerate(pockets)}
     lifeline = Lifeline(clock, Channels(channels), words, tmp_path / "image.json")
-    lifeline.use(REGISTRY, dump)
+    await lifeline.use(REGISTRY, dump)
     task = asyncio.create_task(lifeline.run())
     await quiet()
     try:

@@ -1,7 +1,6 @@
 """Changes of single people and homes: each costs what it is about, and whoever follows reads no more than that."""
 
 import random
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -57,7 +56,7 @@ async def test_names_of_areas_are_added_to_those_there_are(store: SqlStore) -> N
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_following_change_by_change_is_reading_everything_anew(store: SqlStore, seed: int) -> None:
-    dice = random.Random(seed)  # noqa: S311
+    dice = random.Random(seed)
     await store.write(Lane.SLOW, lambda tx: tx.replace_registry(Registry.of([WANG_LI], [_home("h0", "z/0")])))
     known = await whole(store)
     for number in range(40):
