@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import alerts, away, database, decode, demo, deploy, export, homes, mode, run, shelf, simulate
+from hub.cli import accounts, alerts, away, database, decode, demo, deploy, export, homes, mode, run, shelf, simulate
 from hub.cli.failure import FAILED, INTERRUPTED, say, sentence
 from hub.cli.helping import Commands
 from hub.cli.logs import configure, masked
@@ -63,6 +63,7 @@ app.add(
     "carehub broker-config --config /etc/carehub",
     "carehub broker-config /etc/mosquitto/carehub --listen 0.0.0.0",
 )
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(alerts.app, name="alerts")
 mode.add_to(away.app)
 app.add_typer(away.app, name="homes")
