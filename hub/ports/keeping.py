@@ -17,13 +17,15 @@ from hub.ports.board import BoardReads
 from hub.ports.kept import KeptReading, Lane, PageLink, SessionRow, Shelved
 from hub.ports.overview import OverviewRows
 from hub.ports.registry import RegistryKeeping
+from hub.ports.sights import SightRows
+from hub.ports.tests import HomeTestKeeping
 from hub.rules.gaps import Gap
 from hub.rules.watch import Watch
 
 T = TypeVar("T")
 
 
-class Transaction(AccountKeeping, OverviewRows, BoardReads, RegistryKeeping, Protocol):
+class Transaction(AccountKeeping, OverviewRows, BoardReads, RegistryKeeping, HomeTestKeeping, SightRows, Protocol):
     """One open transaction. All writes become durable together, or none does."""
 
     def give_way(self) -> None:
