@@ -21,12 +21,15 @@ from hub.rules.finding import Finding, Heard
 from hub.rules.inactivity import NAME as INACTIVITY
 from hub.rules.life import FAST_CLOCK, SLOW_CLOCK
 from hub.rules.watch import Case, Looked, Over, TimedRule
+from hub.walktest import WalkTest, claimed
 
 LATE_AFTER = timedelta(seconds=60)
 COUNTS_ONLY_WITHIN = timedelta(seconds=15)
 CODES_UNIQUE_FOR = timedelta(days=7)
 # A carrier that accepted a message and says nothing more for this long does not hold up an emergency.
 SILENT_CARRIER = timedelta(seconds=45)
+# What names the test of a home in the facts of an alert that only its tester knows of.
+_WALK = "walk"
 PRESSES = frozenset({"sos", "call", "unknown"})
 LATER_FIRST, LATER_MOST = timedelta(seconds=2), timedelta(seconds=60)
 
@@ -60,12 +63,16 @@ def lateness(at: datetime, waited_since: datetime | None, device_at: datetime | 
 
 
 def hear(heard: Heard, alerts: Sequence[Alert], world: World, now: datetime, late: Lateness | None, fresh: Fresh,
-         sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
-    """Return what one reading changes. `alerts`: the home's and the site's, unresolved or still watched."""
+         sent: Callable[[str], Sequence[Notification]], test: WalkTest | None = None) -> list[Change]:  # fmt: skip
+    """Return what one reading changes. `alerts`: the home's and the site's, unresolved or still watched.
+
+    `test`: the test that runs in its home. The first press or alarm of each of its devices is told to the tester.
+    """
     held = _power(heard, alerts, now)
     home = world.registry.homes.get(heard.home_id)
     found = [finding for finding in findings(heard) if not maintenance.waits(finding, home, now)]
-    changes = [change for f in found for change in _found(f, alerts, world, now, late, fresh, sent)]
+    tried = [_tried(finding, heard, alerts, test, late, now) for finding in found]
+    changes = [change for f in tried for change in _found(f, alerts, world, now, late, fresh, sent)]
     ends = [c for cause in endings(heard) for c in over(Over(heard.home_id, cause), alerts, world, now, sent)]
     return [*held, *changes, *_cleared(heard, alerts, world, now), *ends]
 
@@ -79,8 +86,10 @@ def report(finding: Finding, alerts: Sequence[Alert], world: World, now: datetim
 def _found(finding: Finding, alerts: Sequence[Alert], world: World, now: datetime, late: Lateness | None,
            fresh: Fresh, sent: Callable[[str], Sequence[Notification]]) -> list[Change]:  # fmt: skip
     same = [a for a in alerts if a.home_id == finding.home_id and a.cause == finding.cause]
+    same += [a for a in alerts if _was_tried(a, finding)]
     unresolved = next((a for a in same if a.stage is not Stage.RESOLVED), None)
-    if unresolved is not None and unresolved.facts.get("test") and not finding.facts.get("test"):
+    untold = unresolved is not None and unresolved.in_test and finding.again and _WALK not in finding.facts
+    if unresolved is not None and ((_is_own_test(unresolved) and not finding.facts.get("test")) or untold):
         return [_in_earnest(finding, unresolved, world, now, late, sent)]
     if unresolved is not None and finding.renews:
         return _renewed(finding, unresolved, now)
@@ -95,6 +104,32 @@ def _found(finding: Finding, alerts: Sequence[Alert], world: World, now: datetim
     return [*ended, _opened(finding, world, now, late, fresh)]
 
 
+def _is_own_test(alert: Alert) -> bool:
+    """Whether the detector itself called its alarm a test; in a test of the home the tester decides."""
+    return bool(alert.facts.get("test")) and not alert.in_test
+
+
+def _tried(finding: Finding, heard: Heard, alerts: Sequence[Alert], test: WalkTest | None, late: Lateness | None,
+           now: datetime) -> Finding:  # fmt: skip
+    """Return the finding as one of the home's test, if it is; while somebody is called in earnest nothing is tried."""
+    tried = None if test is None or late is not None else claimed(finding, heard, test, now)
+    if tried is None:
+        return finding
+    mine = [a for a in alerts if a.home_id == finding.home_id and a.stage is not Stage.RESOLVED and not a.in_test]
+    real = any(a.cause == finding.cause or _was_tried(a, finding) for a in mine)
+    return finding if real else tried
+
+
+def _was_tried(alert: Alert, finding: Finding) -> bool:
+    """Whether an alert began as the press of one device in a test: a press of that device belongs to it.
+
+    Once it is real, any press of its kind in the home does, as without a test.
+    """
+    kind, _, device = alert.cause.partition(":")
+    same = alert.home_id == finding.home_id and bool(device) and kind == finding.cause and kind in PRESSES
+    return same and (device == finding.device_id or not alert.in_test)
+
+
 def _more(finding: Finding, alert: Alert, world: World, now: datetime, late: Lateness | None,
           sent: Callable[[str], Sequence[Notification]]) -> Change:  # fmt: skip
     recent = alert.last_press_at is not None and finding.since - alert.last_press_at < COUNTS_ONLY_WITHIN
@@ -107,8 +142,8 @@ def _more(finding: Finding, alert: Alert, world: World, now: datetime, late: Lat
 
 def _in_earnest(finding: Finding, alert: Alert, world: World, now: datetime, late: Lateness | None,
                 sent: Callable[[str], Sequence[Notification]]) -> Change:  # fmt: skip
-    """What began as the detector's own test is an alarm: it waits no longer, and no end of a test ends it."""
-    real = replace(alert, facts={name: value for name, value in alert.facts.items() if name != "test"})
+    """What began as a test is an alarm: it waits no longer, and no end of a test ends it."""
+    real = replace(alert, facts={name: value for name, value in alert.facts.items() if name not in ("test", _WALK)})
     event = ev.Again(finding.since, finding.room, finding.device_id, late=late, active=finding.latched)
     return machine.apply(real, event, world.scene(now, sent(alert.id)))
 
@@ -160,7 +195,8 @@ def _opened(finding: Finding, world: World, now: datetime, late: Lateness | None
         detail |= {"late_s": int(late.age.total_seconds()), "exact": int(late.exact)}
     opened = Change(alert, (Entry(now, "hub", "opened", detail),))
     if finding.after:
-        return replace(opened, alert=with_duty(alert, DutyKind.STEP, now + finding.after, now))
+        waiting = with_duty(alert, DutyKind.STEP, now + finding.after, now)
+        return replace(opened, alert=waiting, tells=_to_the_tester(waiting, world))
     return opened.then(step_due(alert, world.scene(now)))
 
 
@@ -169,6 +205,14 @@ def _mode(finding: Finding, world: World, now: datetime) -> str | None:
     home = world.registry.homes.get(finding.home_id)
     holds = home.mode_at(now) if home is not None else None
     return holds[0].value if holds is not None else None
+
+
+def _to_the_tester(alert: Alert, world: World) -> tuple[Tell, ...]:
+    """Tell whom the test of a home tells, by the ways of the first rung, at once."""
+    home = world.registry.homes.get(alert.home_id)
+    tester = home.tester if home is not None and alert.in_test else None
+    ways = next((rung.by for rung in alert.ladder.rungs if rung.by), ())
+    return (Tell(tester, "test.press", by=ways, together=True),) if tester is not None else ()
 
 
 def _place(finding: Finding, world: World) -> dict[str, str]:
@@ -250,6 +294,8 @@ def word(ended: Sequence[Alert]) -> tuple[datetime | None, datetime | None]:
             continue
         if alert.severity is not Severity.EMERGENCY and alert.cause != INACTIVITY:
             continue
+        if _WALK in alert.facts and alert.outcome is Outcome.TEST:
+            continue  # the tester pressed: that says nothing of the resident
         if alert.outcome is not Outcome.UNREACHED:
             well_at = max(well_at or alert.resolved_at, alert.resolved_at)
         elif alert.cause == INACTIVITY:
@@ -316,6 +362,8 @@ def reply(said: Reply, text: str, told: Sequence[Told], person: str) -> Understo
 
 def _event(said: Reply, told: Told, text: str) -> ev.Event:
     resolved = told.alert.stage is Stage.RESOLVED
+    if told.alert.in_test and (said.kind is ReplyKind.TAKE or said.outcome is Outcome.TEST):
+        return ev.ConfirmTest(told.person, "sms")
     if said.kind is ReplyKind.TAKE:
         return ev.Acknowledge(told.person)
     if said.kind is ReplyKind.ARRIVED:

@@ -330,6 +330,11 @@ class Registry:
             len(look_up)
         return self
 
+    @cached_property
+    def under_test(self) -> frozenset[str]:
+        """Ids of the homes for which a test was begun and not ended, its time over or not."""
+        return frozenset(home.id for home in self.homes.values() if home.mode is HomeMode.TEST)
+
     def device(self, home: str, device: str | None) -> Device | None:
         """Return one configured device, or None."""
         owner = self.homes.get(home)

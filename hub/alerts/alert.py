@@ -117,6 +117,12 @@ class Alert:
     duties: Mapping[DutyKind, Duty] = field(default_factory=dict)
 
     @property
+    def in_test(self) -> bool:
+        """Whether only the tester of the home's test knows of it: nobody has confirmed it, nor has it become real."""
+        untold = self.stage is Stage.OPEN and self.last_step_at is None and not self.told
+        return untold and "walk" in self.facts
+
+    @property
     def next_due(self) -> datetime | None:
         """When this alert next needs the hub; None only when it is resolved for good."""
         return min((duty.due_at for duty in self.duties.values()), default=None)

@@ -98,6 +98,14 @@ class Resolve:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmTest:
+    """The tester says that a press or an alarm was part of the home's test."""
+
+    by: str
+    via: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Words worth keeping that change nothing; `event` names them in the history."""
 
@@ -156,6 +164,7 @@ Event = (
     | Arrived
     | NeedHelp
     | Resolve
+    | ConfirmTest
     | Noted
     | Cleared
     | TellHolder

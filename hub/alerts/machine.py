@@ -7,7 +7,7 @@ from typing import Any
 
 from hub.alerts import climb
 from hub.alerts import events as ev
-from hub.alerts.alert import Alert, Duty, DutyKind, Entry, Stage
+from hub.alerts.alert import Alert, Duty, DutyKind, Entry, Outcome, Stage
 from hub.alerts.change import Change, Scene, Tell
 from hub.alerts.notification import Value
 from hub.alerts.policy import Severity
@@ -25,6 +25,7 @@ TRANSITIONS: dict[tuple[Stage, type[ev.Event]], Stage] = {
     (OPEN, ev.Arrived): ACKNOWLEDGED,  # there without having taken it: that is taking it
     (OPEN, ev.NeedHelp): OPEN,  # who is there cannot do it alone: the next step is due now
     (OPEN, ev.Resolve): RESOLVED,
+    (OPEN, ev.ConfirmTest): RESOLVED,
     (OPEN, ev.Noted): OPEN,
     (OPEN, ev.Cleared): OPEN,  # the sensor's word never closes
     (ACKNOWLEDGED, ev.Hurry): ACKNOWLEDGED,  # a late receipt: harmless
@@ -52,6 +53,7 @@ TRANSITIONS: dict[tuple[Stage, type[ev.Event]], Stage] = {
     (RESOLVED, ev.Arrived): RESOLVED,
     (RESOLVED, ev.NeedHelp): OPEN,  # closed too early: somebody is there and says so
     (RESOLVED, ev.Resolve): RESOLVED,
+    (RESOLVED, ev.ConfirmTest): RESOLVED,
     (RESOLVED, ev.Noted): RESOLVED,
     (RESOLVED, ev.Cleared): RESOLVED,
 }
@@ -329,6 +331,21 @@ def _resolve(alert: Alert, event: ev.Resolve, scene: Scene) -> Change:
     return Change(ended, (entry,), (*own, *others), cancel=True)
 
 
+def _confirm_test(alert: Alert, event: ev.ConfirmTest, scene: Scene) -> Change:
+    """End what only the tester knows of; a detector that still alarms is looked at again, as after any other end."""
+    if alert.stage is OPEN and not alert.in_test:  # it was told as real: whoever was told hears how it ends
+        return _resolve(alert, ev.Resolve(event.by, Outcome.TEST, watched=True, via=event.via), scene)
+    detail: dict[str, str | int] = {"via": event.via, "outcome": Outcome.TEST.value, "note": ""}
+    entry = Entry(scene.now, event.by, "resolve", detail)
+    if alert.stage is RESOLVED:
+        return Change(alert, (entry,), (_closed_already(alert, event.by),) if event.via == "sms" else ())
+    ended = replace(alert, resolved_at=scene.now, resolved_by=event.by, outcome=Outcome.TEST, duties={})
+    if alert.active:
+        ended = climb.with_duty(ended, DutyKind.WATCH, scene.now + WATCH_AFTER, scene.now)
+    facts: dict[str, Value] = {"outcome": Outcome.TEST.value, "at": scene.now.isoformat()}
+    return Change(ended, (entry,), (Tell(event.by, "answer.resolved", facts),) if event.via == "sms" else ())
+
+
 def _noted(alert: Alert, event: ev.Noted, scene: Scene) -> Change:
     return Change(alert, (Entry(scene.now, event.by, event.event, event.detail),))
 
@@ -387,6 +404,7 @@ _HANDLERS: dict[type[ev.Event], Callable[[Alert, Any, Scene], Change]] = {
     ev.Reminder: _reminder,
     ev.PromiseExpired: _expired,
     ev.Resolve: _resolve,
+    ev.ConfirmTest: _confirm_test,
     ev.Noted: _noted,
     ev.Cleared: _cleared,
     ev.StillActive: _still_active,

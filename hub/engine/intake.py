@@ -11,6 +11,7 @@ from hub.alerts.alert import Alert, Outcome, Stage
 from hub.alerts.change import Change
 from hub.decide import act, hear, lateness, moved, site_or
 from hub.engine import supervision
+from hub.engine.trials import Trials
 from hub.engine.work import Work
 from hub.homes import SITE, Device, DeviceState
 from hub.ports import Arrival, Delivery, Session, Transaction
@@ -74,6 +75,7 @@ class _Batch:
         # Devices whose words may be old; and those of the message in hand of which a proven word is kept.
         self.doubtful: set[Device] = set()
         self.kept: set[tuple[str, str]] = set()
+        self.trials = Trials(work)
 
     def run(self) -> None:
         owners = [[self._owner(a, r) for r in a.readings] for a in self.arrivals]
@@ -97,6 +99,7 @@ class _Batch:
         self.work.transaction.add_readings(self.rows)
         self.work.heard.update(home for home, *_ in self.rows)
         self.work.transaction.save_device_states(list(self.dirty.values()))
+        self.trials.save()
 
     def _load_states(self, devices: set[tuple[str, str]]) -> None:
         for state in self.work.transaction.device_states(devices) if devices else ():
@@ -111,6 +114,8 @@ class _Batch:
             if (reading.kind in hazard.SEVERITIES or reading.kind is Kind.BUTTON or home in self.work.awaiting)
             if reading.state is State.ACTIVE
         }
+        # In a home under test every word counts, and is kept under the same lock.
+        homes |= self.trials.homes({home for found in owners for home, _, _ in found})
         if homes:
             self.work.load(homes | {SITE})
 
@@ -139,11 +144,16 @@ class _Batch:
             if reading.state is State.ACTIVE:
                 self._retained_press(heard)
             return
+        trial = self.trials.of(home) if device is not None else None
+        changes: Sequence[Change] = ()
         if _concerns_alerts(heard, self.work.awaiting) and not self._is_told_already(heard):
             late = lateness(at, arrival.delivery.waited_since, reading.device_at)
             alerts = self.work.of(home, SITE)
-            for change in hear(heard, alerts, self.work.world, self.work.now, late, self.work.fresh, self.work.sent):
+            changes = hear(heard, alerts, self.work.world, self.work.now, late, self.work.fresh, self.work.sent, trial)
+            for change in changes:
                 self.work.take(change)
+        if trial is not None:
+            self.trials.hear(trial, heard, arrival, changes)
         if device is not None and reading.kind is not Kind.AVAILABILITY:  # the bridge's word, not the device's
             self._readable(device)
         if reading.kind in _LINKS:
@@ -318,6 +328,8 @@ class _Batch:
         delivery = arrival.delivery
         self.work.transaction.shelve(delivery.session, delivery.message, arrival.fault or "unreadable")
         device = self._by_topic(arrival)
+        if device is not None:
+            self.trials.unreadable(device.home, device.id, delivery.message.received_at)
         if device is None or not device.is_life_safety:
             return
         at = delivery.message.received_at

@@ -53,6 +53,7 @@ EVENTS: dict[type[ev.Event], ev.Event] = {
     ev.Unconfirmed: ev.Unconfirmed(),
     ev.Reminder: ev.Reminder(),
     ev.PromiseExpired: ev.PromiseExpired(),
+    ev.ConfirmTest: ev.ConfirmTest("daughter"),
     ev.StillActive: ev.StillActive(),
     ev.WatchEnded: ev.WatchEnded(),
 }

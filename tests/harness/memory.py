@@ -16,6 +16,7 @@ from hub.homes import DeviceState, Home, HomeMode, Person, Registry
 from hub.ports import Act, Delivery, KeptReading, Lane, PageLink, Session, SessionRow, Shelved, Transaction
 from hub.rules.gaps import Gap
 from hub.rules.watch import Watch
+from hub.walktest import WalkTest
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -68,6 +69,7 @@ class Memory:
     done: list[Act] = field(default_factory=list)
     published: dict[str, bytes] = field(default_factory=dict)
     page_links: dict[bytes, PageLink] = field(default_factory=dict)
+    walk_tests: dict[str, WalkTest] = field(default_factory=dict)
 
     def run(self, work: Callable[[Transaction], T]) -> T:
         """Run one transaction: all of it is kept, or nothing."""
@@ -258,6 +260,21 @@ class Memory:
 
     def acts(self, home_id: str) -> list[Act]:
         return [act for act in self.done if act.home_id == home_id]
+
+    # --- tests of homes
+
+    def save_home_test(self, test: WalkTest) -> None:
+        self.walk_tests = {**self.walk_tests, test.id: test}
+
+    def home_test(self, id: str) -> WalkTest | None:
+        return self.walk_tests.get(id)
+
+    def running_home_test(self, home_id: str) -> WalkTest | None:
+        running = [t for t in self.walk_tests.values() if t.home_id == home_id and t.ended_at is None]
+        return max(running, key=lambda t: t.began_at, default=None)
+
+    def home_tests_over(self, now: datetime) -> list[str]:
+        return [t.id for t in self.walk_tests.values() if t.ended_at is None and t.ends_at <= now]
 
     # --- alerts
 

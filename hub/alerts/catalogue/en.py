@@ -134,6 +134,11 @@ _FOLLOW_UPS = {
     ),
     "nobody": Text("{What} of {who}: nobody for {span}, everyone was asked. Supervisor, please act now.", _CODE, _CODE),
     "test": Text("TEST: devices tried at {who}[, {at} to {end}]. Do not go. A real call still reaches you."),
+    "test.press": Text(
+        "TEST: {dev} of {who} reached us[ at {at}].",
+        " Your test? Reply 1 within 60 s, else it counts as real[. Ref {code}]",
+        " Your test? Confirm it on the page within 60 s, else it counts as real",
+    ),
     "drill": Text(
         "DRILL, not real: suppose {who} pressed the button[ at {at}].",
         " Reply 1 if you got this[. Ref {code}]",
