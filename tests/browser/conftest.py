@@ -1,55 +1,28 @@
 """A real browser: Debian's Chromium, driven without a window.
 
 A page that writes an error to its console, or asks any host but the one under test, fails its test.
+
+Tests of the console: `pytestmark = pytest.mark.asyncio(loop_scope="module")`, then `county` is the whole hub with a
+small county and a night under way (tests/harness/county.py; one for each file of tests), and `visits` opens a page of
+it: `one = await visits(AccountRole.COUNTY, "/homes", "zh-CN", PHONE)`. `one.axe()`, `one.english()`, `one.cut()`,
+`one.small_targets(44, ".btn")`, `one.too_wide()`, `one.shoot("name")` look at it; SHOTS=folder keeps the pictures.
 """
 
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-WIDE, PHONE = 1440, 360
-
-
-@dataclass
-class Watched:
-    """One page and what went wrong on it; `asked` are the addresses it asked for."""
-
-    page: Page
-    shots: Path
-    faults: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    async def goes(self, url: str) -> None:
-        """Open another address in this window; what it asks for is counted anew."""
-        self.asked.clear()
-        await self.page.goto(url)
-
-    async def shoot(self, name: str) -> Path:
-        """Save a picture of the whole page."""
-        path = self.shots / f"{name}.png"
-        await self.page.screenshot(path=path, full_page=True)
-        return path
-
-    async def overflows(self) -> int:
-        """Return by how many pixels the page is wider than the screen."""
-        return int(await self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
-
-    async def small_targets(self, least: int, which: str = "a,button,input:not([type=hidden])") -> list[str]:
-        """Return what of `which` can be tapped and is lower than `least` pixels."""
-        found: list[str] = await self.page.evaluate(
-            """([which, least]) => [...document.querySelectorAll(which)]
-            .filter(e => e.getBoundingClientRect().height < least).map(e => e.outerHTML.slice(0, 80))""",
-            [which, least],
-        )
-        return found
-
+from hub.accounts import AccountRole
+from tests.browser.watched import CHROMIUM, HEIGHTS
+from tests.browser.watched import PHONE as PHONE
+from tests.browser.watched import WIDE as WIDE
+from tests.browser.watched import Watched as Watched
+from tests.harness.county import County
 
 Opens = Callable[..., Awaitable[Watched]]
 
@@ -62,9 +35,7 @@ def shots(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """Return a browser; without one the test is skipped, but never where all tests have to run."""
+async def _browsers() -> AsyncIterator[Browser]:
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("there is no chromium: install it")
@@ -76,32 +47,87 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Return a browser; without one the test is skipped, but never where all tests have to run."""
+    async for browser in _browsers():
+        yield browser
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium_for_all() -> AsyncIterator[Browser]:
+    """Return one browser for all tests of a file."""
+    async for browser in _browsers():
+        yield browser
+
+
+@pytest.fixture
 async def opens(chromium: Browser, shots: Path) -> AsyncIterator[Opens]:
     """Return what opens an address in a window of its own, `width` pixels wide; at its end all pages must be clean."""
     watched: list[Watched] = []
     contexts: list[BrowserContext] = []
 
     async def opened(url: str, *, width: int = PHONE, scripts: bool = True, **how: object) -> Watched:
-        size = {"width": width, "height": 900 if width == WIDE else 740}
+        size = {"width": width, "height": HEIGHTS.get(width, 740)}
         context = await chromium.new_context(viewport=size, java_script_enabled=scripts, **how)  # type: ignore[arg-type]
         contexts.append(context)
-        page = await context.new_page()
-        one = Watched(page, shots)
+        one = Watched(await context.new_page(), shots)
         watched.append(one)
-        host = urlsplit(url).netloc
-
-        def asks(request: Request) -> None:
-            one.asked.append(request.url)
-            if urlsplit(request.url).netloc not in (host, ""):
-                one.faults.append(f"asked {request.url}")
-
-        page.on("request", asks)
-        page.on("console", lambda said: one.faults.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: one.faults.append(str(error)))
+        one.watch(urlsplit(url).netloc)
         await one.goes(url)
         return one
 
     yield opened
+    for context in contexts:
+        await context.close()
+    assert [fault for one in watched for fault in one.faults] == []
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def county(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[County]:
+    """Return the county at 03:14:26, for all tests of a file; what one of them does the next one sees."""
+    county = await County.started(tmp_path_factory.mktemp("county"))
+    yield county
+    await county.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def visits(county: County, chromium_for_all: Browser, shots: Path) -> AsyncIterator[Opens]:
+    """Return what opens a page of the console as somebody with a role; at its end all pages must be clean.
+
+    `settings` are the cookies of the settings page: theme="dark", contrast="more", large="1". role None: nobody.
+    """
+    watched: list[Watched] = []
+    contexts: list[BrowserContext] = []
+
+    async def visited(
+        role: AccountRole | None,
+        path: str = "/",
+        language: str = "zh-CN",
+        width: int = 1440,
+        *,
+        scripts: bool = True,
+        settings: dict[str, str] | None = None,
+        **how: object,
+    ) -> Watched:
+        size = {"width": width, "height": HEIGHTS.get(width, 740)}
+        context = await chromium_for_all.new_context(
+            viewport=size,  # type: ignore[arg-type]
+            java_script_enabled=scripts,
+            locale=language,
+            **how,  # type: ignore[arg-type]
+        )
+        contexts.append(context)
+        cookies = {"language": language, **(settings or {})}
+        if role is not None:
+            cookies["carehub"] = county.cookie(role)
+        await context.add_cookies([{"name": n, "value": v, "url": county.url} for n, v in cookies.items()])
+        one = Watched(await context.new_page(), shots)
+        watched.append(one)
+        one.watch(urlsplit(county.url).netloc)
+        await one.goes(county.url + path)
+        return one
+
+    yield visited
     for context in contexts:
         await context.close()
     assert [fault for one in watched for fault in one.faults] == []

@@ -26,7 +26,7 @@ from hub.settings import load
 from hub.store import open_store, upgrade
 from simulators.carrier import Carrier, CarrierServer, Fault
 from tests.harness.broker import HUB, BrokerProcess, free_port
-from tests.harness.clock import StoryClock
+from tests.harness.clock import START, StoryClock
 
 ACCOUNT, TOKEN, NUMBER = "AC" + "5" * 32, "story-token", "+15005550006"
 AREA = "620702207200"
@@ -128,11 +128,14 @@ class World:
     disturbance: str = "none"
     policies: dict[str, Any] = field(default_factory=dict)
     links: bool = False  # whether each first text is followed by one with a link
+    begins: datetime = START
 
     def __post_init__(self) -> None:
-        self.clock = StoryClock()
+        self.clock = StoryClock(self.begins)
         self.people: dict[str, dict[str, Any]] = {}
         self.homes: dict[str, dict[str, Any]] = {}
+        self.areas: dict[str, str] = {}
+        self.settings: dict[str, Any] = {}  # of hub.yaml, beside or instead of what follows below
         self.phones: dict[str, Phone] = {}
         self.story_homes: dict[str, StoryHome] = {}
         self.hub: Hub | None = None
@@ -452,9 +455,12 @@ class World:
             "channels": {"sms": {"type": "twilio_sms", "from": NUMBER, "links": "send" if self.links else "never"}},
             "policies": self.policies or POLICIES,
             "promise": {"emergency": "20m", "warning": "2h", "notice": "7d"},
+            **self.settings,
         }
         (config / "hub.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-        homes = {"people": list(self.people.values()), "homes": list(self.homes.values())}
+        homes: dict[str, Any] = {"people": list(self.people.values()), "homes": list(self.homes.values())}
+        if self.areas:
+            homes["areas"] = self.areas
         (config / "homes.yaml").write_text(yaml.safe_dump(homes, allow_unicode=True), encoding="utf-8")
 
 

@@ -1,0 +1,141 @@
+"""Every page of the console, in both languages, on a desk and on a phone.
+
+No finding of axe-core, nothing cut or sideways, no target too small, no English left in Chinese, one heading, no
+request elsewhere. A new page is found by itself; one with something of its own in its address has a line in SAMPLES.
+"""
+
+import re
+from collections.abc import Sequence
+
+import pytest
+from starlette.routing import BaseRoute, Route
+
+from hub.accounts import AccountRole
+from tests.browser.conftest import PHONE, WIDE, Opens, Watched
+from tests.harness.county import County
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+
+# What stands for a part of an address that names something: by the beginning of the address.
+SAMPLES: Sequence[tuple[str, str]] = (
+    (r"^/homes/\{[^}]+\}", "/homes/ah-001"),
+    (r"^/areas/\{[^}]+\}", "/areas/620702207000"),
+    (r"^/people/\{[^}]+\}", "/people/wang-li"),
+    (r"^/accounts/\{[^}]+\}", "/accounts/village"),
+    (r"^/alerts/\{[^}]+\}", "/alerts/@first"),
+)
+# Pages for nobody in particular, files, and what programs ask for.
+NOT_PAGES = re.compile(r"^/(assets|a|healthz|readyz|metrics|twilio|api|live|welcome)(/|$)")
+LARGE, DARK, CONTRAST = {"large": "1"}, {"theme": "dark"}, {"contrast": "more"}
+
+
+async def addresses(county: County) -> list[str]:
+    """Return the addresses of all pages, with something that is there in each."""
+    first = (await county.home(1).alerts())[0].id
+    found = []
+    for route in _routes(county):
+        if not isinstance(route, Route) or "GET" not in (route.methods or ()) or NOT_PAGES.match(route.path):
+            continue
+        if str(route.name).startswith("stream "):
+            continue
+        path = route.path
+        for pattern, sample in SAMPLES:
+            path = re.sub(pattern, sample.replace("@first", first), path)
+        found.append(path)
+    return found
+
+
+def _routes(county: County) -> Sequence[BaseRoute]:
+    assert county.world.hub is not None
+    return county.world.hub.server._app.routes  # type: ignore[attr-defined, no-any-return]
+
+
+async def _is_page(one: Watched, url: str) -> bool:
+    answer = await one.page.request.get(url)
+    return answer.status == 200 and answer.headers.get("content-type", "").startswith("text/html")
+
+
+async def _faults(one: Watched, language: str) -> list[str]:
+    """Return what is wrong with the page that is open."""
+    page = one.page
+    found = await one.axe()
+    found += [f"cut: {what}" for what in await one.cut()]
+    found += [f"wide: {what}" for what in await one.too_wide()]
+    found += [f"small: {what}" for what in await one.small_targets(44, ".btn, .tabs a, .rail a, .pick label")]
+    found += [f"small: {what}" for what in await one.small_targets(24)]
+    if language == "zh-CN":
+        found += [f"English: {what}" for what in await one.english()]
+    if await page.locator("h1").count() != 1:
+        found.append("not one h1")
+    if not (await page.title()).strip(" ·"):
+        found.append("no title")
+    return found
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_every_page_reads_well(county: County, visits: Opens, language: str, width: int) -> None:
+    one = await visits(AccountRole.COUNTY, "/settings", language, width)
+    wrong: dict[str, list[str]] = {}
+    for path in await addresses(county):
+        assert "{" not in path, f"say in SAMPLES what stands for {path}"
+        if not await _is_page(one, county.url + path):
+            continue
+        await one.goes(county.url + path)
+        await one.shoot(f"{path.strip('/').replace('/', '-') or 'now'}-{language[:2]}-{width}")
+        if faults := await _faults(one, language):
+            wrong[path] = faults
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("settings", [DARK, CONTRAST, DARK | CONTRAST, LARGE], ids="-".join)
+async def test_pages_read_well_as_somebody_set_them(county: County, visits: Opens, settings: dict[str, str]) -> None:
+    wrong: dict[str, list[str]] = {}
+    for width in (WIDE, PHONE):
+        one = await visits(AccountRole.COUNTY, "/settings", "zh-CN", width, settings=settings)
+        for path in ("/", "/settings", "/homes/ah-001", "/areas/620702207000", "/health"):
+            if not await _is_page(one, county.url + path):
+                continue
+            await one.goes(county.url + path)
+            await one.shoot(f"{path.strip('/').replace('/', '-') or 'now'}-{'-'.join(settings)}-{width}")
+            if faults := await _faults(one, "zh-CN"):
+                wrong[f"{path} {width}"] = faults
+    assert wrong == {}
+
+
+async def test_what_somebody_sets_stays_without_a_script(county: County, visits: Opens) -> None:
+    one = await visits(AccountRole.VILLAGE, "/settings", "zh-CN", PHONE, scripts=False)
+    for choice in ("English", "深色", "大字"):
+        await one.page.get_by_label(choice, exact=True).check()
+    await one.page.get_by_role("button", name="保存").click()
+    html = one.page.locator("html")
+    assert await html.get_attribute("lang") == "en"
+    assert await html.get_attribute("data-theme") == "dark"
+    assert await html.get_attribute("data-large") is not None
+    assert await one.page.get_by_role("status").inner_text() == "Saved for this browser."
+
+
+async def test_keys_find_and_help_but_not_while_typing(visits: Opens) -> None:
+    one = await visits(AccountRole.COUNTY, "/settings", "en", WIDE)
+    await one.page.keyboard.press("?")
+    assert await one.page.locator("#help").is_visible()
+    await one.page.keyboard.press("Escape")
+    await one.page.keyboard.press("/")
+    await one.page.keyboard.type("a?/")
+    assert await one.page.locator("#find").input_value() == "a?/"
+    assert not await one.page.locator("#help").is_visible()
+
+
+async def test_keys_that_were_switched_off_do_nothing(visits: Opens) -> None:
+    one = await visits(AccountRole.COUNTY, "/settings", "en", WIDE, settings={"keys": "0"})
+    await one.page.keyboard.press("?")
+    assert not await one.page.locator("#help").is_visible()
+
+
+async def test_the_menu_leads_to_pages_that_are_there(county: County, visits: Opens) -> None:
+    for role in (AccountRole.COUNTY, AccountRole.INSTALLER, AccountRole.ADMINISTRATOR, AccountRole.VILLAGE):
+        one = await visits(role, "/settings", "en", WIDE)
+        links = await one.page.locator(".rail a, .menu a").evaluate_all("all => all.map((at) => at.pathname)")
+        assert links
+        for path in links:
+            assert (await one.page.request.get(county.url + path)).status == 200, f"{role}: {path}"
