@@ -31,12 +31,18 @@ class Site:
 
 def parts(site: Site) -> Sequence[Routes]:
     """Return all parts. They are built from `Site`, and so imported here."""
+    from hub.web.console.accounts import AccountPages
+    from hub.web.console.audit import Log
+    from hub.web.console.profile import Profile
     from hub.web.console.settings import Settings
     from hub.web.console.sign_in import SignInPages
 
     return (
         SignInPages(site),
         Settings(site),
+        Profile(site),
+        AccountPages(site),
+        Log(site),
     )
 
 

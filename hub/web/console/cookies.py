@@ -62,3 +62,7 @@ class Cookies:
         answer.set_cookie(
             name, value, max_age=_YEAR_S, path="/", secure=self._is_secure, httponly=True, samesite="strict"
         )
+
+    def drop_choice(self, answer: Response, name: str) -> None:
+        """Have the browser forget a choice of its own."""
+        answer.delete_cookie(name, path="/", secure=self._is_secure, httponly=True, samesite="strict")

@@ -86,7 +86,7 @@ class SignInPages:
         except WrongSignIn:
             self._misses.use(peer(request))
             _log.warning("sign_in_failed", peer=peer(request))
-            wrong = words.say("Name or password is wrong. Nothing else is said about which.")
+            wrong = words.say("Name or password is wrong.")
             return self._page(request, "sign_in.html", HTTPStatus.FORBIDDEN, wrong=wrong, **given)
         except Locked as locked:
             self._misses.use(peer(request))

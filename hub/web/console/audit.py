@@ -1,0 +1,169 @@
+"""The log: who did, looked at and was refused what, in the areas of whoever reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.accounts import Account, Right
+from hub.engine.account_changes import MACHINE
+from hub.homes import Act, area_stem
+from hub.ports.accounts import LogWish
+from hub.web.console.console import Site
+from hub.web.console.drawing import draw
+from hub.web.console.log_words import GROUPS, detail_words, event_words, field_words, group_words
+from hub.web.console.visit import Visit
+
+PATH = "/log"
+LINES = 100
+_DESK = "@desk"
+_ACCOUNT = "@account:"
+_BEFORE, _AFTER = "before.", "after."
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One field before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log in words. `who` is how it is asked for."""
+
+    at: datetime
+    who: str
+    name: str
+    said: str
+    refused: bool
+    home_id: str
+    home: str
+    area: str
+    detail: str
+    changes: Sequence[Changed]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see of the log, as the form has it."""
+
+    home: str = ""
+    who: str = ""
+    what: str = ""
+    since: str = ""
+    until: str = ""
+
+    def query(self, **more: str) -> str:
+        """Return the address of the same question, with something more."""
+        said = {"home": self.home, "who": self.who, "what": self.what, "since": self.since, "until": self.until}
+        return f"{PATH}?{urlencode({name: value for name, value in {**said, **more}.items() if value})}"
+
+
+class Log:
+    """`/log`."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """Return the page."""
+        return [self._site.gate.page(PATH, self._show, Right.SEE_LOG)]
+
+    async def _show(self, visit: Visit, request: Request) -> Response:
+        asked, below = _asked(request.query_params), _number(request.query_params.get("below", ""))
+        wish = _wish(visit, asked, below)
+        rows, accounts = await self._site.engine.store.read(lambda t: (t.log(wish), t.accounts()))
+        shown = rows[:LINES]
+        names = {account.id: account.name for account in accounts}
+        older = asked.query(below=str(shown[-1][0])) if len(rows) > LINES else ""
+        facts: dict[str, Any] = {
+            "lines": [_line(visit, act, names) for _, act in shown],
+            "asked": asked,
+            "older": older,
+            "people": _people(visit, accounts),
+            "groups": [(group, group_words(group, visit.words)) for group in GROUPS],
+            "is_first": below is None,
+        }
+        return draw(visit, "log.html", **facts)
+
+
+def _asked(query: Mapping[str, str]) -> Asked:
+    return Asked(*(query.get(name, "").strip()[:100] for name in ("home", "who", "what", "since", "until")))
+
+
+def _wish(visit: Visit, asked: Asked, below: int | None) -> LogWish:
+    """Return what is asked of the database; what cannot be read of the question is left out."""
+    since, until = _day(visit, asked.since), _day(visit, asked.until)
+    return LogWish(
+        stems=[area_stem(area) for area in visit.account.areas],
+        home_id=asked.home or None,
+        who=asked.who or None,
+        events=GROUPS.get(asked.what, ()),
+        since=since,
+        until=until + timedelta(days=1) if until else None,
+        below=below,
+        limit=LINES + 1,
+    )
+
+
+def _day(visit: Visit, text: str) -> datetime | None:
+    """Return the beginning of a day, local time."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), visit.timezone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _people(visit: Visit, accounts: Sequence[Account]) -> list[tuple[str, str]]:
+    """Return whom one can ask for: accounts of the reader's areas, the desk, the machine."""
+    mine = [a for a in accounts if a.areas and all(map(visit.account.covers, a.areas))]
+    known = [(a.who, visit.registry.names.get(a.person or "", a.name)) for a in mine]
+    return [*known, (_DESK, visit.words.say("the duty desk")), (MACHINE, visit.words.say("the hub's own machine"))]
+
+
+def _line(visit: Visit, act: Act, names: Mapping[str, str]) -> Line:
+    home = visit.registry.homes.get(act.home_id or "")
+    if home is not None and not visit.may(Right.SEE_HOMES, home.area):
+        home = None  # it has moved since to an area of others
+    detail = {key: str(value) for key, value in act.detail.items()}
+    fields = dict.fromkeys(key.partition(".")[2] for key in detail if key.startswith((_BEFORE, _AFTER)))
+    changes = [
+        Changed(field_words(field, visit.words), detail.get(_BEFORE + field, ""), detail.get(_AFTER + field, ""))
+        for field in fields
+    ]
+    rest = {key: value for key, value in detail.items() if not key.startswith((_BEFORE, _AFTER))}
+    return Line(
+        at=act.at,
+        who=act.who,
+        name=_name(visit, act.who, names),
+        said=event_words(act.event, visit.words),
+        refused=act.event in GROUPS["refused"],
+        home_id=act.home_id or "",
+        home=home.who if home else act.home_id or "",
+        area=visit.registry.area_name(act.area) if act.area and act.area.strip("0") else "",
+        detail=detail_words(rest, visit.words),
+        changes=changes,
+    )
+
+
+def _name(visit: Visit, who: str, names: Mapping[str, str]) -> str:
+    """Return who it was; one whose account or person is gone by their id."""
+    if who == MACHINE:
+        return visit.words.say("the hub's own machine")
+    if who == _DESK:
+        return visit.words.say("the duty desk")
+    if who.startswith(_ACCOUNT):
+        return names.get(who.removeprefix(_ACCOUNT), who)
+    return visit.registry.names.get(who, who)
