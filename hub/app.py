@@ -21,7 +21,7 @@ from hub.dispatch.dispatcher import Dispatcher
 from hub.dispatch.lifeline import Lifeline
 from hub.dispatch.poller import Poller
 from hub.dispatch.words import Words
-from hub.engine import Engine, floor
+from hub.engine import Engine, floor, testing
 from hub.engine.accounts import Accounts
 from hub.engine.links import Links
 from hub.engine.news import News
@@ -120,7 +120,7 @@ class Hub:
         with suppress(StoreUnavailable):
             await self.engine.due()  # what fell due while the hub was away is done before it is called late
         await self.auditor.once()
-        self._tasks += [self._task(run) for run in (self.auditor.run, self._look, self.retention.run)]
+        self._tasks += [self._task(run) for run in (self.auditor.run, self._look, self.retention.run, self._tests)]
         self.on_loaded()
 
     async def stop(self) -> None:
@@ -234,6 +234,10 @@ class Hub:
                 if self.clock.now() - compared > timedelta(hours=1):
                     compared = self.clock.now()
                     await self._compare(self.engine.world.registry)
+
+    async def _tests(self) -> None:
+        """Give tests of homes whose time is over their result."""
+        await testing.keep_ending(self.engine, self.clock)
 
     async def _load_late(self) -> None:
         """Do what the start could not do while the store was sick."""
