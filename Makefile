@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 export PYTHON
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup install run test check soak bench format lock clean
+.PHONY: help setup install run test check soak bench format words screenshots lock clean
 
 help: ## List what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || grep '## ' Makefile
@@ -61,6 +61,13 @@ bench: $(READY) ## Measure; prints each figure beside the floor of the same run
 format: $(READY) ## Put code into its form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+words: $(READY) ## Add to the catalogues of the console what has no Chinese yet; name what nobody says any more
+	@$(BIN)/python -m tests.web.console.catalogues
+
+screenshots: $(READY) ## Take the pictures of the README anew, from a running system
+	@deploy/need mosquitto chromium fonts-noto-cjk
+	$(BIN)/python -m tests.browser.screenshots
 
 # UPGRADE=1 takes newer versions; without it only what pyproject.toml changed moves.
 lock: $(READY) ## Write requirements.lock anew
