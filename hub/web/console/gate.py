@@ -57,6 +57,8 @@ class Gate:
         self._engine = engine
         self._settings = settings
         self._clock = clock
+        # How many alerts wait that this account may see, for the number in the menu.
+        self.waiting: Callable[[Account], int] = lambda _: 0
 
     def page(self, path: str, handler: Handler, right: Right | None = None) -> Route:
         """Return the route of a page: GET, changes nothing but the record of looks."""
@@ -98,6 +100,11 @@ class Gate:
         act = Act(visit.now, visit.account.who, event, home_id, detail, area)
         await self._engine.write(Lane.SLOW, lambda work: work.transaction.record_act(act))
 
+    async def still(self, request: Request) -> Visit | None:
+        """Return the visit of a stream that stays open, if its browser is still signed in; raises StoreUnavailable."""
+        signed_in = await self._keeper.signed_in(request, act=False)
+        return None if signed_in is None else self.visit(signed_in, request)
+
     def visit(self, signed_in: SignedIn, request: Request) -> Visit:
         """Return the visit of somebody who is signed in."""
         settings, registry = self._settings(), self._engine.world.registry
@@ -117,6 +124,7 @@ class Gate:
             large=request.cookies.get("large") == "1",
             keys=request.cookies.get("keys") != "0",
             path=request.url.path,
+            waiting=self.waiting(signed_in.account),
         )
 
     async def _serve(
