@@ -78,6 +78,53 @@ WHO: Mapping[AccountRole, tuple[str | None, tuple[str, ...]]] = {
 }
 
 
+# The same county for English readers.
+ENGLISH: Mapping[str, str] = {
+    "安河县民政局": "Anhe County",
+    "安河县": "Anhe County",
+    "柳沟乡": "Liugou",
+    "东湾镇": "Dongwan",
+    "上堡村": "Shangbao",
+    "北滩村": "Beitan",
+    "柳沟村": "Liugou Village",
+    "东湾村": "Dongwan Village",
+    "李强": "Li Qiang",
+    "张海燕": "Zhang Haiyan",
+    "孙志强": "Sun Zhiqiang",
+    "周敏": "Zhou Min",
+    "赵建国": "Zhao Jianguo",
+    "王秀兰": "Wang Xiulan",
+    "王丽": "Wang Li",
+    "马德福": "Ma Defu",
+    "马建军": "Ma Jianjun",
+    "贺兰英": "He Lanying",
+    "贺春梅": "He Chunmei",
+    "田玉芬": "Tian Yufen",
+    "冯倩": "Feng Qian",
+    "周德海": "Zhou Dehai",
+    "罗桂香": "Luo Guixiang",
+    "罗伟": "Luo Wei",
+    "冯玉梅": "Feng Yumei",
+    "冯磊": "Feng Lei",
+    "白存义": "Bai Cunyi",
+    "白军": "Bai Jun",
+    "杨玉珍": "Yang Yuzhen",
+    "杨平": "Yang Ping",
+    "陈桂芳": "Chen Guifang",
+    "陈红": "Chen Hong",
+    "吴振山": "Wu Zhenshan",
+    "赵存良": "Zhao Cunliang",
+    "赵燕": "Zhao Yan",
+    "钥匙在三社11号赵婶家": "Key with neighbour Zhao, 3-11",
+    "用助行器，走得慢": "Walking frame, slow",
+    "柳沟卫生院 马医生": "Dr Ma, Liugou clinic",
+    "大门朝东，院里有狗，拴着": "Gate on the east; a dog in the yard, tied",
+    "高血压，两年前换过髋关节": "High blood pressure; new hip two years ago",
+    "床头": "by the bed",
+    "误按，电话确认": "pressed by mistake, asked by phone",
+}
+
+
 @dataclass
 class County:
     """The county while it runs: the whole hub on a clock that only the test moves."""
@@ -85,9 +132,9 @@ class County:
     world: World
 
     @classmethod
-    async def started(cls, folder: Path, *, story: bool = True) -> "County":
+    async def started(cls, folder: Path, *, story: bool = True, language: str = "zh-CN") -> "County":
         """Start it, with accounts for every role; `story`: as the night has gone until 03:14:26."""
-        county = cls(World(folder, language="zh-CN", begins=BEGINS))
+        county = cls(World(folder, language=language, begins=BEGINS))
         county._settle_people()
         await county.world.start()
         await county._sign_everybody_in()
@@ -114,18 +161,30 @@ class County:
         await self.world.close()
 
     def _settle_people(self) -> None:
-        world = self.world
-        world.areas = dict(AREAS)
-        sms = {"type": "twilio_sms", "from": "+15005550006", "links": "never", "signature": SIGNATURE}
+        world, say = self.world, self._say
+        world.areas = {code: say(name) for code, name in AREAS.items()}
+        sms = {"type": "twilio_sms", "from": "+15005550006", "links": "never", "signature": say(SIGNATURE)}
         world.settings = {"desk": DESK, "channels": {"sms": sms}}
         for id, name, role, areas in STAFF:
-            world.person(id, name, role, areas=areas)
+            world.person(id, say(name), role, areas=areas)
         for id, who, born, village, address, family, home, resident in HOMES:
             if family:
-                world.person(*family, "family")
-            world.home(who, id, family=[family[0]] if family else (), prefix=f"homes/{id}/")
-            world.homes[id] |= {"area": village, "address": AREAS[village] + address, "devices": list(DEVICES), **home}
-            world.homes[id]["residents"] = [{"name": who, "born": born, **resident}]
+                world.person(family[0], say(family[1]), "family")
+            world.home(say(who), id, family=[family[0]] if family else (), prefix=f"homes/{id}/")
+            devices = [{key: say(value) for key, value in device.items()} for device in DEVICES]
+            world.homes[id] |= {"area": village, "address": self._address(village, address), "devices": devices}
+            world.homes[id] |= {key: say(value) for key, value in home.items()}
+            more = {key: say(value) if isinstance(value, str) else value for key, value in resident.items()}
+            world.homes[id]["residents"] = [{"name": say(who), "born": born, **more}]
+
+    def _say(self, text: str) -> str:
+        return text if self.world.language == "zh-CN" else ENGLISH.get(text, text)
+
+    def _address(self, village: str, address: str) -> str:
+        if self.world.language == "zh-CN":
+            return AREAS[village] + address
+        group, number = address.rstrip("号").split("社")
+        return f"{ENGLISH[AREAS[village]]} {'一二三四五'.index(group) + 1}-{number}"
 
     async def _sign_everybody_in(self) -> None:
         def enter(work: Work) -> None:
@@ -148,7 +207,7 @@ class County:
         await forward(MINUTE)
         await self._does(7, ev.Acknowledge("li-qiang", "console"))
         await forward(MINUTE)
-        await self._does(7, ev.Resolve("li-qiang", Outcome.FALSE, note="误按，电话确认"))
+        await self._does(7, ev.Resolve("li-qiang", Outcome.FALSE, note=self._say("误按，电话确认")))
         await self.home(4).says("bath_leak", {"water_leak": True, "battery": 77, "linkquality": 61})
         await self.home(5).says("bed_sos", {"battery": 8, "battery_low": True, "linkquality": 40})
         await forward(MINUTE)
