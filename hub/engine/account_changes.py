@@ -1,5 +1,6 @@
 """What is done to accounts, in one transaction each, with a line in the log that says before and after."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,8 @@ from hub.homes import Act
 
 # Who made the change, when it was a command on the hub's own machine.
 MACHINE = "@machine"
+# Who typed a wrong password: it may have been anybody.
+SOMEBODY = "@somebody"
 
 
 class Why(StrEnum):
@@ -202,9 +205,9 @@ def record(
 ) -> None:
     """Write what was done to an account; of before and after only what differs."""
     said: dict[str, str | int] = {"account": account.id, "name": account.name, **(detail or {})}
-    for field in {**(before or {}), **(after or {})}:
-        old, new = (before or {}).get(field, ""), (after or {}).get(field, "")
-        if old != new:
-            said[f"before.{field}"], said[f"after.{field}"] = old, new
+    was, now = before or {}, after or {}
+    fields = [field for field in {**was, **now} if was.get(field, "") != now.get(field, "")]
+    if fields:
+        said["before"], said["after"] = (json.dumps({f: one.get(f, "") for f in fields}) for one in (was, now))
     who = MACHINE if by is None else by.who
     work.transaction.record_act(Act(work.now, who, event, None, said, account.area))

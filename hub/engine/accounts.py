@@ -22,7 +22,7 @@ from hub.accounts import (
     lock_after,
 )
 from hub.engine import account_changes as changes
-from hub.engine.account_changes import MACHINE, AccountRefused, Why
+from hub.engine.account_changes import SOMEBODY, AccountRefused, Why
 from hub.engine.engine import Engine
 from hub.engine.news import News
 from hub.engine.passwords import Passwords, Unfit, unfit
@@ -218,7 +218,7 @@ class Accounts:
             until = work.now + lock if lock else None
             work.transaction.save_account(replace(current, failures=failures, locked_until=until))
             said: dict[str, str | int] = {"account": current.id, "name": current.name, "failures": failures}
-            work.transaction.record_act(Act(work.now, MACHINE, "sign_in_failed", None, said, current.area))
+            work.transaction.record_act(Act(work.now, SOMEBODY, "sign_in_failed", None, said, current.area))
 
         await self._write(count)
         if account is None:

@@ -1,5 +1,6 @@
 """The log: who did, looked at and was refused what, in the areas of whoever reads it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,19 +12,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.accounts import Account, Right
-from hub.engine.account_changes import MACHINE
+from hub.engine.account_changes import MACHINE, SOMEBODY
 from hub.homes import Act, area_stem
 from hub.ports.accounts import LogWish
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw
-from hub.web.console.log_words import GROUPS, detail_words, event_words, field_words, group_words
+from hub.web.console.log_words import GROUPS, detail_words, event_words, field_words, group_words, value_words
 from hub.web.console.visit import Visit
 
 PATH = "/log"
 LINES = 100
 _DESK = "@desk"
 _ACCOUNT = "@account:"
-_BEFORE, _AFTER = "before.", "after."
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,30 +138,52 @@ def _line(visit: Visit, act: Act, names: Mapping[str, str]) -> Line:
     if home is not None and not visit.may(Right.SEE_HOMES, home.area):
         home = None  # it has moved since to an area of others
     detail = {key: str(value) for key, value in act.detail.items()}
-    fields = dict.fromkeys(key.partition(".")[2] for key in detail if key.startswith((_BEFORE, _AFTER)))
-    changes = [
-        Changed(field_words(field, visit.words), detail.get(_BEFORE + field, ""), detail.get(_AFTER + field, ""))
-        for field in fields
-    ]
-    rest = {key: value for key, value in detail.items() if not key.startswith((_BEFORE, _AFTER))}
+    changes = _changes(visit, detail)
+    rest = {key: value for key, value in detail.items() if not changes or key not in ("before", "after")}
+    name = _name(visit, act.who, names)
+    if rest.get("name") == name:
+        del rest["name"]
     return Line(
         at=act.at,
         who=act.who,
-        name=_name(visit, act.who, names),
+        name=name,
         said=event_words(act.event, visit.words),
         refused=act.event in GROUPS["refused"],
         home_id=act.home_id or "",
         home=home.who if home else act.home_id or "",
         area=visit.registry.area_name(act.area) if act.area and act.area.strip("0") else "",
-        detail=detail_words(rest, visit.words),
+        detail=detail_words(rest, visit.words, visit.now),
         changes=changes,
     )
+
+
+def _changes(visit: Visit, detail: Mapping[str, str]) -> list[Changed]:
+    """Return what an edit changed, field by field: its record holds before and after as JSON objects."""
+    if "after" not in detail:
+        return []
+    was, now = _object(detail.get("before", "")), _object(detail["after"])
+    if was is None or now is None:  # so long that it was cut
+        return [Changed("", detail.get("before", ""), detail["after"])]
+    return [
+        Changed(field_words(field, visit.words), value_words(was.get(field)), value_words(now.get(field)))
+        for field in dict.fromkeys((*was, *now))
+    ]
+
+
+def _object(text: str) -> dict[str, object] | None:
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _name(visit: Visit, who: str, names: Mapping[str, str]) -> str:
     """Return who it was; one whose account or person is gone by their id."""
     if who == MACHINE:
         return visit.words.say("the hub's own machine")
+    if who == SOMEBODY:
+        return visit.words.say("somebody")
     if who == _DESK:
         return visit.words.say("the duty desk")
     if who.startswith(_ACCOUNT):

@@ -17,7 +17,7 @@ from hub.clock import Clock
 from hub.engine import Engine
 from hub.homes import Act
 from hub.ports import Lane, StoreUnavailable
-from hub.web.console.drawing import draw
+from hub.web.console.drawing import draw, draw_outside
 from hub.web.console.visit import NotFound, Refused, Visit
 from hub.web.console.words import Words
 from hub.web.forms import BadForm, read_form
@@ -36,6 +36,15 @@ class SignedIn:
 
     account: Account
     csrf: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How pages look in one browser, as chosen there; also before anybody is known."""
+
+    theme: str
+    contrast: str
+    large: bool
 
 
 class Keeper(Protocol):
@@ -111,6 +120,7 @@ class Gate:
         person = registry.people.get(signed_in.account.person or "")
         own = signed_in.account.language or (person.language if person else None)
         language = request.cookies.get("language") or own or settings.language
+        look = look_of(request)
         return Visit(
             signed_in.account,
             registry,
@@ -119,9 +129,9 @@ class Gate:
             signed_in.csrf,
             settings.sender or self._engine.world.site,
             settings.desk,
-            theme=_one_of(request.cookies.get("theme"), "light", "dark"),
-            contrast=_one_of(request.cookies.get("contrast"), "more"),
-            large=request.cookies.get("large") == "1",
+            theme=look.theme,
+            contrast=look.contrast,
+            large=look.large,
             keys=request.cookies.get("keys") != "0",
             path=request.url.path,
             waiting=self.waiting(signed_in.account),
@@ -133,7 +143,7 @@ class Gate:
         try:
             signed_in = await self._keeper.signed_in(request, act=act)
         except StoreUnavailable:
-            return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "5"})
+            return self._sick(request)
         if signed_in is None:
             return _to_sign_in(request)
         visit = self.visit(signed_in, request)
@@ -150,6 +160,16 @@ class Gate:
         except StoreUnavailable:
             return draw(visit, "say.html", HTTPStatus.SERVICE_UNAVAILABLE, say="not_saved")
 
+    def _sick(self, request: Request) -> Response:
+        """Say that nobody can be known now, and what still works; a script reads the status."""
+        settings, look = self._settings(), look_of(request)
+        words = Words(request.cookies.get("language") or settings.language, settings.timezone)
+        site = settings.sender or self._engine.world.site
+        facts = {"look": look, "site": site, "desk": settings.desk}
+        answer = draw_outside(words, "sick.html", HTTPStatus.SERVICE_UNAVAILABLE, **facts)
+        answer.headers["Retry-After"] = "5"
+        return answer
+
     async def _refused(self, visit: Visit, request: Request, refused: Refused) -> Response:
         """Say no; what was tried is recorded."""
         detail = {"right": refused.right.value, "path": request.url.path[:200]}
@@ -158,6 +178,13 @@ class Gate:
         except StoreUnavailable:
             _log.warning("refusal_not_recorded", account=visit.account.id)
         return draw(visit, "say.html", HTTPStatus.FORBIDDEN, say="refused", area=refused.area)
+
+
+def look_of(request: Request) -> Look:
+    """Return how pages look in this browser."""
+    cookies = request.cookies
+    theme, contrast = _one_of(cookies.get("theme"), "light", "dark"), _one_of(cookies.get("contrast"), "more")
+    return Look(theme, contrast, cookies.get("large") == "1")
 
 
 def _one_of(value: str | None, *allowed: str) -> str:

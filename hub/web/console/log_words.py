@@ -1,6 +1,8 @@
 """The words of the log: what each event is called, and the groups that one can ask for."""
 
+import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from hub.accounts import Right
 from hub.web.console.words import Words
@@ -9,6 +11,8 @@ from hub.web.console.words import Words
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "refused": ("refused", "foreign_form", "sign_in_failed"),
     "looks": ("looked", "revealed", "revealed_phone", "revealed_health"),
+    "edits": ("added", "changed", "removed", "imported"),
+    "modes": ("away", "back", "visitor", "hospital", "maintenance", "test", "test_ended", "signed"),
     "signing": ("signed_in", "signed_out", "sign_in_failed", "password_chosen", "password_changed"),
     "accounts": (
         "account_made",
@@ -29,6 +33,8 @@ def group_words(group: str, words: Words) -> str:
     return {
         "refused": words.say("Refused"),
         "looks": words.say("Looks at homes"),
+        "edits": words.say("People, homes and devices edited"),
+        "modes": words.say("Modes and tests of homes"),
         "signing": words.say("Signing in and out"),
         "accounts": words.say("Accounts"),
     }[group]
@@ -44,6 +50,16 @@ _EVENTS: Mapping[str, Callable[[Words], str]] = {
     "foreign_form": lambda w: w.say("sent a form that was not ours or too old; refused"),
     "away": lambda w: w.say("said that nobody is at home"),
     "back": lambda w: w.say("said that somebody is back"),
+    "visitor": lambda w: w.say("said that the home has visitors"),
+    "hospital": lambda w: w.say("said that the resident is in hospital"),
+    "maintenance": lambda w: w.say("said that the home is worked on"),
+    "test": lambda w: w.say("began a test of the home"),
+    "test_ended": lambda w: w.say("ended a test of the home"),
+    "signed": lambda w: w.say("signed the result of a test"),
+    "added": lambda w: w.say("added"),
+    "changed": lambda w: w.say("changed"),
+    "removed": lambda w: w.say("removed"),
+    "imported": lambda w: w.say("imported from a spreadsheet"),
     "signed_in": lambda w: w.say("signed in"),
     "signed_out": lambda w: w.say("signed out"),
     "sign_in_failed": lambda w: w.say("wrong password"),
@@ -79,6 +95,15 @@ def field_words(field: str, words: Words) -> str:
     return known(words) if known else field
 
 
+def value_words(value: object) -> str:
+    """Return a value before or after an edit; what has parts is shown as JSON without its quotes."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False).replace('"', "")
+
+
 _RIGHTS: Mapping[Right, Callable[[Words], str]] = {
     Right.SEE_ALERTS: lambda w: w.say("see alerts"),
     Right.ACT: lambda w: w.say("act on alerts"),
@@ -96,16 +121,37 @@ _RIGHTS: Mapping[Right, Callable[[Words], str]] = {
 }
 
 
-def detail_words(detail: Mapping[str, str], words: Words) -> str:
-    """Return the rest of what was recorded; ids that the line shows elsewhere are left out."""
-    said = []
-    for key, value in detail.items():
-        if key in ("account",) or not value:
-            continue
-        if key == "right" and value in set(Right):
-            said.append(_RIGHTS[Right(value)](words))
-        elif key in ("name", "path", "until"):
-            said.append(value)
-        else:
-            said.append(f"{field_words(key, words)}: {value}")
-    return " · ".join(said)
+_THINGS: Mapping[str, Callable[[Words], str]] = {
+    "home": lambda w: w.say("home"),
+    "person": lambda w: w.say("person"),
+    "device": lambda w: w.say("device"),
+    "resident": lambda w: w.say("resident"),
+    "contact": lambda w: w.say("contact"),
+    "rooms": lambda w: w.say("rooms"),
+}
+# Shown elsewhere in the line, or of no use to a reader.
+_LEFT_OUT = frozenset({"account", "version"})
+_AS_IT_IS = frozenset({"name", "path", "id"})
+
+
+def detail_words(detail: Mapping[str, str], words: Words, now: datetime) -> str:
+    """Return the rest of what was recorded."""
+    parts = [_part(key, value, words, now) for key, value in detail.items() if value and key not in _LEFT_OUT]
+    return " · ".join(parts)
+
+
+def _part(key: str, value: str, words: Words, now: datetime) -> str:
+    if key == "right" and value in set(Right):
+        return _RIGHTS[Right(value)](words)
+    if key == "what":
+        return _THINGS[value](words) if value in _THINGS else value
+    if key == "until":
+        try:
+            return words.say("until %(moment)s", moment=words.moment(datetime.fromisoformat(value), now))
+        except ValueError:
+            return value
+    if key == "failures":
+        return words.count("%(n)s in a row", "%(n)s in a row", int(value) if value.isdigit() else 0)
+    if key == "browsers":
+        return words.count("%(n)s browser", "%(n)s browsers", int(value) if value.isdigit() else 0)
+    return value if key in _AS_IT_IS else f"{field_words(key, words)}: {value}"

@@ -1,9 +1,9 @@
 """The way in and out: the sign-in page, one-time links, and signing out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import structlog
@@ -19,7 +19,7 @@ from hub.web.allowance import Allowance, peer
 from hub.web.console.account_words import unfit_words, why_words
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw_outside
-from hub.web.console.gate import SIGN_IN, is_own
+from hub.web.console.gate import SIGN_IN, is_own, look_of
 from hub.web.console.visit import Visit
 from hub.web.console.words import LANGUAGES, Words
 from hub.web.forms import BadForm, read_form
@@ -30,15 +30,6 @@ _LARGEST_FORM = 4096
 # A whole office may come from one address; who tries thousands of passwords from there gets six in a minute.
 _BURST, _PER, _MOST_PEERS = 30, timedelta(seconds=10), 4096
 _BUSY_FOR = timedelta(seconds=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a page looks before anybody is known: as this browser chose."""
-
-    theme: str
-    contrast: str
-    large: bool
 
 
 class SignInPages:
@@ -92,7 +83,7 @@ class SignInPages:
             self._misses.use(peer(request))
             return self._again(request, "sign_in.html", locked.until - self._site.clock.now(), **given)
         except TooMany:
-            return self._again(request, "sign_in.html", _BUSY_FOR, **given)
+            return self._again(request, "sign_in.html", _BUSY_FOR, busy=True, **given)
         except StoreUnavailable:
             return self._page(request, "sign_in.html", HTTPStatus.SERVICE_UNAVAILABLE, sick=True, **given)
         return self._entered(fresh, _next(form.get("next", "")), form)
@@ -145,7 +136,7 @@ class SignInPages:
         except AccountRefused as refused:
             wrong = why_words(refused.why, words)
         except TooMany:
-            return self._again(request, "welcome.html", _BUSY_FOR, over="", account=account)
+            return self._again(request, "welcome.html", _BUSY_FOR, busy=True, over="", account=account)
         except StoreUnavailable:
             wrong = words.say("The database does not answer. Nothing was changed; try again in a minute.")
         facts = {"wrong": wrong, "account": account, "over": "", "name": form.get("name", "")}
@@ -179,17 +170,21 @@ class SignInPages:
         except BadForm as bad:
             return self._page(request, "sign_in.html", bad.status, foreign=True, **_given(request, {}))
 
-    def _again(self, request: Request, page: str, wait: timedelta, **facts: Any) -> Response:
-        """Say from when on the next try counts."""
-        words, now = self._words(request), self._site.clock.now()
-        wait = max(wait, timedelta(seconds=1))
-        wrong = words.say(
-            "Too many wrong passwords. Try again from %(clock)s on, in %(span)s.",
-            clock=words.clock(now + wait),
-            span=words.span(wait + timedelta(seconds=0.999)),
-        )
+    def _again(self, request: Request, page: str, wait: timedelta, *, busy: bool = False, **facts: Any) -> Response:
+        """Say from when on the next try counts; `busy`: not for wrong passwords, but for want of memory."""
+        words = self._words(request)
+        wait = timedelta(seconds=max(1, ceil(wait.total_seconds())))
+        clock = words.clock(self._site.clock.now() + wait)
+        if busy:
+            wrong = words.say("Very many sign in just now. Try again from %(clock)s on.", clock=clock)
+        else:
+            wrong = words.say(
+                "Too many wrong passwords. Try again from %(clock)s on, in %(span)s.",
+                clock=clock,
+                span=words.span(wait),
+            )
         answer = self._page(request, page, HTTPStatus.TOO_MANY_REQUESTS, wrong=wrong, **facts)
-        answer.headers["Retry-After"] = str(int(wait.total_seconds()) + 1)
+        answer.headers["Retry-After"] = str(int(wait.total_seconds()))
         return answer
 
     def _words(self, request: Request) -> Words:
@@ -199,10 +194,8 @@ class SignInPages:
         return Words(chosen or settings.language, settings.timezone)
 
     def _page(self, request: Request, page: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
-        settings, cookies = self._site.settings(), request.cookies
-        theme = cookies.get("theme", "") if cookies.get("theme") in ("light", "dark") else ""
-        look = Look(theme, "more" if cookies.get("contrast") == "more" else "", cookies.get("large") == "1")
-        shown = {"wrong": "", "nobody": False, "sick": False, "foreign": False, "out": False, **facts}
+        settings, look = self._site.settings(), look_of(request)
+        shown = {"wrong": "", "name": "", "nobody": False, "sick": False, "foreign": False, "out": False, **facts}
         site = settings.sender or self._site.engine.world.site
         asked = request.query_params.get("language", "")
         language = asked if asked in LANGUAGES else ""
@@ -211,7 +204,7 @@ class SignInPages:
         )
 
 
-def _given(request: Request, form: Mapping[str, str]) -> dict[str, str]:
+def _given(request: Request, form: Mapping[str, str]) -> dict[str, Any]:
     """Return what the sign-in form shows again: never the password."""
     return {"name": form.get("name", "")[:80], "next": form.get("next") or request.query_params.get("next", "")}
 
