@@ -5,7 +5,10 @@ from typing import Any
 
 
 class Kept(StrEnum):
-    """A kind of rows. `answers` are messages of no alert, `numbers` counts by telephone number."""
+    """A kind of rows. `answers` are messages of no alert, `numbers` counts by telephone number.
+
+    `invitations` are one-time links to choose a password.
+    """
 
     READINGS = "readings"
     SHELF = "shelf"
@@ -17,6 +20,8 @@ class Kept(StrEnum):
     LINKS = "links"
     GAPS = "gaps"
     NUMBERS = "numbers"
+    SIGN_INS = "sign-ins"
+    INVITATIONS = "invitations"
 
 
 # The primary key of a row.

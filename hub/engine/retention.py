@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from hub.accounts import LONGEST as SIGN_INS_LONGEST
 from hub.alerts.kept import Kept
 from hub.clock import Clock
 from hub.ports import Lane, Store, StoreUnavailable
@@ -41,6 +42,8 @@ def limits(now: datetime, readings: timedelta, alerts: timedelta) -> dict[Kept, 
         Kept.LINKS: now - LINKS_AFTER,
         Kept.GAPS: now - max(readings, GAPS_AT_LEAST),
         Kept.NUMBERS: now,
+        Kept.SIGN_INS: now - SIGN_INS_LONGEST,
+        Kept.INVITATIONS: now - LINKS_AFTER,
     }
 
 

@@ -49,6 +49,12 @@ def _strangers_counts(_before: datetime) -> Select[Any]:
     return select(name).where(name.startswith(_ANSWERS), ~known)
 
 
+def _over_sign_ins(before: datetime) -> Select[Any]:
+    """Browsers in which nobody was seen since then, or whose time has run out however busy they were."""
+    c = tables.sign_ins.c
+    return select(c.digest).where(or_(c.seen_at < before, c.created_at < before))
+
+
 def _older(table: Any, column: str) -> Callable[[datetime], Select[Any]]:
     return lambda before: select(*table.primary_key).where(table.c[column] < before)
 
@@ -60,6 +66,8 @@ _FIND: dict[Kept, Callable[[datetime], Select[Any]]] = {
     Kept.ACTS: _older(tables.acts, "at"),
     Kept.SHELF: _older(tables.shelf, "at"),
     Kept.LINKS: _older(tables.links, "expires_at"),
+    Kept.SIGN_INS: _over_sign_ins,
+    Kept.INVITATIONS: _older(tables.invitations, "expires_at"),
     Kept.GAPS: _closed_gaps,
     Kept.STATES: _homeless_states,
     Kept.NUMBERS: _strangers_counts,
@@ -71,6 +79,8 @@ _TABLES = {
     Kept.ACTS: tables.acts,
     Kept.SHELF: tables.shelf,
     Kept.LINKS: tables.links,
+    Kept.SIGN_INS: tables.sign_ins,
+    Kept.INVITATIONS: tables.invitations,
     Kept.GAPS: tables.gaps,
     Kept.STATES: tables.device_states,
     Kept.NUMBERS: tables.facts,

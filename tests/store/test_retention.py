@@ -101,6 +101,9 @@ async def test_what_was_over_when_it_was_found_and_is_not_any_more_stays(store: 
     assert await count(store, "alerts") == {"alerts": 1}
 
 
+KEYS = ("sign_ins", "invitations")
+
+
 def fill_the_rest(transaction: Any) -> None:
     """Put one row of each other kind that goes, and one that stays."""
     transaction.replace_registry(a_registry())
@@ -119,6 +122,8 @@ def fill_the_rest(transaction: Any) -> None:
             (tables.links, {"digest": bytes([days % 256]), "alert_id": "01A", "person_id": "wang-li"}),
             (tables.acts, {"at": at, "who": "li-qiang", "event": "looked", "home_id": home, "detail": {}}),
             (tables.gaps, {"source": "", "since": at - MINUTE, "until": at}),
+            (tables.sign_ins, {"digest": bytes([days % 256]), "account_id": "A", "created_at": at, "seen_at": at}),
+            (tables.invitations, {"digest": bytes([days % 256]), "created_at": at, "expires_at": at + DAY}),
         )
         for table, row in rows:
             values = row | ({"created_at": at, "expires_at": at + DAY} if table is tables.links else {})
@@ -132,7 +137,7 @@ async def test_every_other_kind_goes_in_its_time(store: SqlStore) -> None:
     gone = await keeper(store).once()
     others = set(Kept) - {Kept.READINGS, Kept.ALERTS}
     assert gone == dict.fromkeys(others, 1)
-    assert await count(store, "notifications", "inbound", "shelf", "links", "acts", "gaps", "device_states") == {
+    assert await count(store, "notifications", "inbound", "shelf", "links", "acts", "gaps", "device_states", *KEYS) == {
         "notifications": 1,
         "inbound": 1,
         "shelf": 1,
@@ -140,6 +145,8 @@ async def test_every_other_kind_goes_in_its_time(store: SqlStore) -> None:
         "acts": 1,
         "gaps": 2,  # one is open
         "device_states": 2,  # the site's is one row, said again
+        "sign_ins": 1,
+        "invitations": 1,
     }
     assert await store.read(lambda t: t.fact("answers:sms:+447700900101")) == "1"
     assert await store.read(lambda t: t.fact("answers:sms:+447700900999")) is None
