@@ -1,0 +1,153 @@
+"""A sheet as PDF: A4, one page, whatever the number of devices.
+
+Chinese is set in STSong-Light, one of the fonts that PDF readers bring for Adobe-GB1: nothing is embedded, the file is
+small, its text can be searched and copied.
+"""
+
+# The typesetter comes without types.
+# mypy: disable-error-code="import-untyped"
+
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from hub.web.console.sheet import Row, Sheet
+
+if TYPE_CHECKING:
+    from reportlab.platypus import Flowable
+
+_CHINESE = "STSong-Light"
+# Type for a few devices, and smaller until all of them stand on one page.
+_SIZES = (9.5, 8.5, 7.5, 6.5, 5.5, 4.5, 3.5)
+_MARGIN_MM, _WIDTH_MM = 15, 180
+# Shares of the width: device, model, place, installed, subsidy, result, heard, told, signal, battery.
+_SHARES = (15, 11, 11, 10, 12, 10, 9, 9, 8, 7)
+
+
+def draw_pdf(sheet: Sheet) -> bytes:
+    """Return the PDF; what does not fit at the smallest type is cut from the list of open points, never a device."""
+    for size in _SIZES:
+        pdf, pages = _drawn(sheet, size, points=True)
+        if pages == 1:
+            return pdf
+    return _drawn(sheet, _SIZES[-1], points=False)[0]
+
+
+def _drawn(sheet: Sheet, size: float, *, points: bool) -> tuple[bytes, int]:
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.units import mm
+    from reportlab.platypus import SimpleDocTemplate
+
+    _fonts()
+    file = BytesIO()
+    document = SimpleDocTemplate(
+        file,
+        pagesize=A4,
+        leftMargin=_MARGIN_MM * mm,
+        rightMargin=_MARGIN_MM * mm,
+        topMargin=_MARGIN_MM * mm,
+        bottomMargin=_MARGIN_MM * mm,
+        title=f"{sheet.title} {sheet.number}",
+        author=sheet.site,
+        lang="zh-CN" if sheet.is_chinese else "en",
+        invariant=True,  # the same test is the same file
+    )
+    document.build(list(_story(sheet, size, points=points)))
+    return file.getvalue(), document.page
+
+
+@cache
+def _fonts() -> None:
+    from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+    from reportlab.pdfbase.pdfmetrics import registerFont
+
+    registerFont(UnicodeCIDFont(_CHINESE))
+
+
+def _style(size: float, **more: Any) -> Any:
+    from reportlab.lib.styles import ParagraphStyle
+
+    return ParagraphStyle("text", fontName=_CHINESE, fontSize=size, leading=size * 1.35, wordWrap="CJK", **more)
+
+
+def _text(words: str, size: float, **more: Any) -> Any:
+    from reportlab.platypus import Paragraph
+
+    return Paragraph(escape(words), _style(size, **more))
+
+
+def _story(sheet: Sheet, size: float, *, points: bool) -> "Iterator[Flowable]":
+    from reportlab.lib.units import mm
+    from reportlab.platypus import Spacer
+
+    yield _text(sheet.title, 18)
+    yield _text(f"{sheet.site} · {sheet.number}", 8)
+    yield Spacer(1, 3 * mm)
+    yield _text(sheet.verdict, 13)
+    yield Spacer(1, 3 * mm)
+    yield _head(sheet)
+    yield Spacer(1, 3 * mm)
+    yield _devices(sheet, size)
+    if points and sheet.open_points:
+        yield Spacer(1, 3 * mm)
+        yield _text(sheet.open_points, size + 1.5)
+        for row in sheet.rows:
+            if row.why:
+                yield _text(f"· {row.why}", size)
+    yield Spacer(1, 4 * mm)
+    yield _text(sheet.note, min(size, 8))
+    yield Spacer(1, 6 * mm)
+    yield _signatures(sheet)
+
+
+def _head(sheet: Sheet) -> Any:
+    from reportlab.lib.units import mm
+    from reportlab.platypus import Table
+
+    pairs = [(_text(name, 8, textColor="#586A70"), _text(value, 10)) for name, value in sheet.head]
+    rows = [[*pairs[n], *pairs[n + 1]] for n in range(0, len(pairs), 2)]
+    return Table(rows, colWidths=[20 * mm, 70 * mm, 20 * mm, 70 * mm], style=[("VALIGN", (0, 0), (-1, -1), "TOP")])
+
+
+def _devices(sheet: Sheet, size: float) -> Any:
+    from reportlab.lib.units import mm
+    from reportlab.platypus import Table
+
+    unit = _WIDTH_MM * mm / sum(_SHARES)
+    rows = [[_text(name, size, textColor="#43545A") for name in sheet.columns]]
+    rows += [[_text(value, size) for value in _cells(row)] for row in sheet.rows]
+    style = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEABOVE", (0, 0), (-1, -1), 0.4, "#7C8B8F"),
+        ("LINEBELOW", (0, -1), (-1, -1), 0.4, "#7C8B8F"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 2),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 2),
+        ("TOPPADDING", (0, 0), (-1, -1), size / 4),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), size / 4),
+    ]
+    return Table(rows, colWidths=[share * unit for share in _SHARES], style=style, repeatRows=1)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    # A word, not a colour, says what passed: the sheet is copied and faxed.
+    return (
+        *(row.name, row.model, row.place, row.installed, row.subsidy),
+        *(row.result, row.heard, row.told, row.signal, row.battery),
+    )
+
+
+def _signatures(sheet: Sheet) -> Any:
+    from reportlab.lib.units import mm
+    from reportlab.platypus import Table
+
+    names = [_text(one.name, 11) for one in sheet.signatures]
+    labels = [_text(one.label, 8, textColor="#586A70") for one in sheet.signatures]
+    style = [("LINEABOVE", (n, 1), (n, 1), 0.6, "#15242A") for n in range(len(names))]
+    return Table(
+        [names, labels],
+        colWidths=[_WIDTH_MM / len(names) * mm] * len(names),
+        rowHeights=[12 * mm, None],
+        style=[("VALIGN", (0, 0), (-1, 0), "BOTTOM"), *style],
+    )
