@@ -31,11 +31,14 @@ class Fault:
 
     def say(self, language: str) -> str:
         """Return the whole line in `en` or `zh-CN`: where, what, what is allowed, what to do."""
+        where = self.path if self.line is None else f"{self.path}:{self.line}"
+        return f"{where} {self.text(language)}" if language.startswith("zh") else f"{where}: {self.text(language)}"
+
+    def text(self, language: str) -> str:
+        """Return the sentence without its place, for whoever shows it there."""
         chinese = language.startswith("zh")
         template = SENTENCES[self.sentence][1 if chinese else 0]
-        text = template.format_map({name: _render(fact, chinese=chinese) for name, fact in self.facts.items()})
-        where = self.path if self.line is None else f"{self.path}:{self.line}"
-        return f"{where} {text}" if chinese else f"{where}: {text}"
+        return template.format_map({name: _render(fact, chinese=chinese) for name, fact in self.facts.items()})
 
 
 class ConfigurationError(Exception):

@@ -346,6 +346,10 @@ _HOMES = {
         '{subject}there is no person "{value}"{hint} Add the person to people or correct the id.',
         "{subject}没有人员“{value}”{hint}请在 people 里加上，或改正编号。",
     ),
+    "still_contact": (
+        "{person} is still a contact of {homes}. Remove the contact there first.",
+        "{person}还是这些家庭的联系人：{homes}。请先在那里删掉联系人。",
+    ),
     "duplicate_contact": (
         "{subject}{person} is a {role} of this home already. Remove one of the two.",
         "{subject}{person} 已经是这家的 {role}。请删掉一个。",
