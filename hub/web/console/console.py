@@ -45,6 +45,7 @@ def parts(site: Site) -> Sequence[Routes]:
     from hub.web.console.edit import HomeEditing
     from hub.web.console.edit_people import PeopleEditing
     from hub.web.console.homes_list import Homes
+    from hub.web.console.now import Now
     from hub.web.console.overview import Overlook
     from hub.web.console.profile import Profile
     from hub.web.console.settings import Settings
@@ -58,6 +59,7 @@ def parts(site: Site) -> Sequence[Routes]:
     return (
         *editing,
         SignInPages(site),
+        Now(site),
         Settings(site),
         Profile(site),
         AccountPages(site),

@@ -1,0 +1,460 @@
+// The page of open alerts: stays live, counts down, sounds, and acts without leaving. Without it all forms still work.
+import { follow } from "./live.js";
+import { canSound, play, start, tryStart } from "./sound.js";
+
+// The frame's own module, at the very address at which the page loaded it: a second copy would tick twice.
+const shell = await import(document.querySelector('script[src*="/shell.js"]').src);
+const board = document.getElementById("now");
+const words = JSON.parse(board.dataset.words);
+const said = document.getElementById("said");
+const say = document.getElementById("say");
+const dialog = document.getElementById("part");
+const isLive = !("still" in board.dataset);
+const EMERGENCY_EVERY = 15_000;
+const LOST_EVERY = 60_000;
+const SETTLE = 2_000;
+
+shell.setHubNow(Number(board.dataset.now) * 1000);
+
+// --- time ------------------------------------------------------------------------------------------------------
+
+const two = (n) => String(n).padStart(2, "0");
+const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "").replaceAll("%%", "%");
+
+function countdown(seconds) {
+  const left = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+function span(seconds) {
+  const all = Math.max(0, Math.floor(seconds));
+  const [h, m, s] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  if (all < 60) return fill(words.s, { s });
+  if (!h) return s ? fill(words.ms, { m, s }) : fill(words.m, { m });
+  return m ? fill(words.hm, { h, m }) : fill(words.h, { h });
+}
+
+const spoken = new Set();
+
+/** Say the last countdown at 60, 30 and 10 seconds, and at no other time. */
+function speak(now) {
+  const first = board.querySelector("article[data-waits=em] .next .big [data-left]");
+  if (!first) return;
+  const left = Number(first.dataset.left) - Math.floor(now);
+  if (left !== 60 && left !== 30 && left !== 10) return;
+  const mark = `${first.dataset.left} ${left}`;
+  if (spoken.has(mark)) return;
+  spoken.add(mark);
+  const who = first.closest("article").querySelector(".next .then")?.textContent ?? "";
+  document.getElementById("timer-say").textContent = fill(words.in, { n: left, who });
+}
+
+function tick() {
+  const now = shell.hubNow() / 1000;
+  for (const at of board.querySelectorAll("[data-left]")) {
+    const text = countdown(Number(at.dataset.left) - now);
+    if (at.textContent !== text) at.textContent = text;
+  }
+  for (const at of board.querySelectorAll("[data-waited]")) {
+    const text = span(now - Number(at.dataset.waited));
+    if (at.textContent !== text) at.textContent = text;
+  }
+  for (const bar of board.querySelectorAll("progress[data-until]")) {
+    const [since, until] = [Number(bar.dataset.since), Number(bar.dataset.until)];
+    bar.value = until > since ? Math.min(1, Math.max(0, (now - since) / (until - since))) : 1;
+  }
+  if (isLive) {
+    speak(now);
+    sound();
+  }
+}
+
+// --- sound -----------------------------------------------------------------------------------------------------
+
+const soundButton = document.getElementById("sound");
+const shift = document.getElementById("shift");
+const heard = new Set();
+let lastEmergency = -Infinity;
+let lastLost = -Infinity;
+let lost = false;
+let muted = isLive && localStorage.getItem("carehub.muted") === "1";
+
+function sounding(severity) {
+  return [...board.querySelectorAll(`[data-sounds=${severity}]`)];
+}
+
+/** Remember the warnings that were there when the shift began: only a new one sounds. */
+const markOf = (at) => `${at.dataset.id ?? at.id} ${at.dataset.n ?? ""}`;
+
+function sound() {
+  const on = canSound() && !muted;
+  shift.hidden = canSound() || muted;
+  soundButton.hidden = false;
+  soundButton.setAttribute("aria-pressed", String(on));
+  soundButton.classList.toggle("is-lost", !on);
+  const label = muted ? words.sound_muted : on ? words.sound_on : words.sound_off;
+  if (soundButton.textContent !== label) soundButton.textContent = label;
+  const now = performance.now();
+  if (lost) {
+    if (on && now - lastLost >= LOST_EVERY) {
+      lastLost = now;
+      play("lost");
+    }
+    return;
+  }
+  const urgent = sounding("em");
+  const fresh = urgent.filter((at) => !heard.has(markOf(at)));
+  const warnings = sounding("wa").filter((at) => !heard.has(markOf(at)));
+  const now_ = new Set([...urgent, ...sounding("wa")].map(markOf));
+  for (const mark of [...heard]) if (!now_.has(mark)) heard.delete(mark); // silenced, then again: it is new
+  for (const mark of now_) heard.add(mark);
+  if (!on) {
+    for (const at of urgent) heard.delete(markOf(at));
+    return;
+  }
+  if (urgent.length && (fresh.length || now - lastEmergency >= EMERGENCY_EVERY)) {
+    lastEmergency = now;
+    play("emergency");
+  } else if (warnings.length) {
+    play("warning");
+  }
+}
+
+async function startShift() {
+  muted = false;
+  localStorage.removeItem("carehub.muted");
+  if (await start()) play("trial");
+  sound();
+}
+
+if (isLive) {
+  for (const at of sounding("wa")) heard.add(markOf(at));
+  shift.querySelector("button").addEventListener("click", startShift);
+  soundButton.addEventListener("click", () => {
+    if (!canSound() || muted) return startShift();
+    muted = true;
+    localStorage.setItem("carehub.muted", "1");
+    return sound();
+  });
+  tryStart().then(sound);
+}
+
+// --- acting ----------------------------------------------------------------------------------------------------
+
+const csrf = document.body.dataset.csrf;
+
+/** Send what a form says, or ask for a piece of a page; return its words and whether it is our own piece. */
+async function ask(url, fields) {
+  const how = { headers: { "x-part": "1" } };
+  if (fields) {
+    how.method = "POST";
+    how.headers["x-csrf"] = csrf;
+    how.body = fields;
+  }
+  const answer = await fetch(url, how);
+  if (answer.status === 401) {
+    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    return null;
+  }
+  const html = await answer.text();
+  if (answer.headers.get("x-part") === "1") return { html, status: answer.status };
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const told = page.querySelector("main section, main .banner");
+  return { html: told ? told.outerHTML : "", status: answer.status };
+}
+
+function tell(html) {
+  said.innerHTML = html;
+  if (html) said.scrollIntoView({ block: "nearest" });
+}
+
+function notSent() {
+  const banner = document.createElement("div");
+  banner.className = "banner";
+  banner.textContent = words.not_sent;
+  tell(banner.outerHTML);
+}
+
+async function send(url, fields, from) {
+  try {
+    const answer = await ask(url, fields);
+    if (answer === null) return;
+    if (answer.status === 422 && dialog) {
+      show(answer.html, from);
+      return;
+    }
+    if (dialog?.open) dialog.close();
+    tell(answer.html);
+    if (!isLive && answer.status < 300) location.reload();
+  } catch {
+    notSent();
+  }
+}
+
+let back = null;
+
+function show(html, from) {
+  back = from?.closest("[data-id]")?.id ?? back;
+  dialog.innerHTML = html;
+  if (!dialog.open) dialog.showModal();
+  (dialog.querySelector("[aria-invalid], input:not([type=hidden]), textarea, a[href^=tel]") ?? dialog).focus();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const inDialog = dialog?.contains(form);
+  if (form.id !== "do" && !inDialog) return;
+  event.preventDefault();
+  if (lost) return;
+  const url = event.submitter?.getAttribute("formaction") ?? form.action;
+  send(url, new URLSearchParams(new FormData(form)), event.submitter);
+});
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("a[data-part], [data-close]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (link.matches("[data-close]")) {
+    if (!dialog?.open) return;
+    event.preventDefault();
+    dialog.close();
+    return;
+  }
+  event.preventDefault();
+  if (lost) return;
+  try {
+    const answer = await ask(link.href);
+    if (answer === null) return;
+    if (answer.status === 200) show(answer.html, link);
+    else tell(answer.html);
+  } catch {
+    notSent();
+  }
+});
+
+dialog?.addEventListener("close", () => document.getElementById(back)?.focus());
+
+// --- keys ------------------------------------------------------------------------------------------------------
+
+const KEYS = { t: 1, g: 1, a: 1, r: 1, h: 1, x: 1, c: 1, n: 1, m: 1 };
+const ASKS_ONCE_MORE = new Set(["t", "r"]);
+
+function cards() {
+  return [...board.querySelectorAll("[data-id]")];
+}
+
+function current() {
+  const at = document.activeElement?.closest?.("[data-id]");
+  return at && board.contains(at) ? at : board.querySelector("[data-waits]") ?? cards()[0];
+}
+
+function go(card) {
+  card?.focus();
+  card?.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || shell.isTyping(event) || dialog?.open) return;
+  if (document.getElementById("help")?.open) return;
+  const key = event.key.toLowerCase();
+  const all = cards();
+  const focused = document.activeElement?.closest?.("[data-id]");
+  if (key === "1") {
+    go(board.querySelector("[data-waits]"));
+  } else if (key === "j" || key === "k") {
+    const at = all.indexOf(focused);
+    go(all[key === "j" ? Math.min(at + 1, all.length - 1) : Math.max(at - 1, 0)]);
+  } else if (key === "enter" && document.activeElement === focused && focused) {
+    location.assign(`/alerts/${encodeURIComponent(focused.dataset.id)}`);
+  } else if (KEYS[key]) {
+    const button = current()?.querySelector(`[data-k=${key}]`);
+    if (!button || button.matches("[disabled], [aria-disabled=true]")) return;
+    if (ASKS_ONCE_MORE.has(key)) {
+      button.dataset.hint = fill(words.once_more, { what: button.textContent.trim() });
+      button.addEventListener("blur", () => delete button.dataset.hint, { once: true });
+      document.getElementById("timer-say").textContent = button.dataset.hint;
+      button.focus();
+    } else {
+      current().focus();
+      button.click();
+    }
+  } else {
+    return;
+  }
+  event.preventDefault();
+});
+
+// --- live ------------------------------------------------------------------------------------------------------
+
+let touchedAt = -Infinity;
+let order = null;
+let settling = 0;
+for (const what of ["pointermove", "pointerdown", "keydown", "wheel", "touchstart"]) {
+  document.addEventListener(what, () => (touchedAt = performance.now()), { passive: true });
+}
+
+const known = new Map();
+
+function element(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html.trim();
+  return holder.content.firstElementChild;
+}
+
+/** Put a piece in place of the one that is there; what had the focus keeps it. */
+function replace(before, after) {
+  const focus = before.contains(document.activeElement) ? document.activeElement : null;
+  const mark = focus && (focus.dataset.k ?? focus.getAttribute("formaction") ?? focus.getAttribute("href"));
+  before.replaceWith(after);
+  if (!focus) return;
+  const again = [...after.querySelectorAll("[data-k], [formaction], [href]")].find(
+    (at) => mark && [at.dataset.k, at.getAttribute("formaction"), at.getAttribute("href")].includes(mark),
+  );
+  (again ?? after).focus();
+}
+
+function containerOf(group, kind) {
+  return document.getElementById(group).querySelector(kind === "card" ? "[data-cards]" : "[data-lines]");
+}
+
+/** Put all pieces in order and take away what is over; waits until nobody points or types. */
+function settle() {
+  clearTimeout(settling);
+  if (order === null) return;
+  const quiet = performance.now() - touchedAt;
+  if (quiet < SETTLE) {
+    settling = setTimeout(settle, SETTLE - quiet + 20);
+    return;
+  }
+  for (const [group, rows] of Object.entries(order)) {
+    const section = document.getElementById(group);
+    const wanted = new Set(rows.map(([key]) => key));
+    for (const old of section.querySelectorAll("[data-cards] > *, [data-lines] > *")) {
+      if (!wanted.has(old.id)) {
+        if (old.contains(document.activeElement)) document.getElementById("main").focus();
+        old.remove();
+        known.delete(old.id);
+      }
+    }
+    const places = new Map();
+    for (const [key, kind] of rows) {
+      const at = document.getElementById(key);
+      const container = containerOf(group, kind);
+      if (!at) continue;
+      const place = places.get(container) ?? container.firstElementChild;
+      if (at === place) places.set(container, at.nextElementSibling);
+      else container.insertBefore(at, place);
+    }
+    section.hidden = rows.length === 0;
+    const lines = section.querySelector("[data-lines]");
+    lines.hidden = lines.children.length === 0;
+  }
+}
+
+function change(data, isFirst) {
+  shell.setHubNow(data.now * 1000);
+  for (const [key, html] of Object.entries(data.html ?? {})) {
+    if (known.get(key) === html) continue;
+    known.set(key, html);
+    const after = element(html);
+    const before = document.getElementById(key);
+    if (before) {
+      replace(before, after);
+      continue;
+    }
+    const [group, kind] = Object.entries(data.order).flatMap(([name, rows]) =>
+      rows.filter(([id]) => id === key).map(([, kind]) => [name, kind]),
+    )[0];
+    document.getElementById(group).hidden = false;
+    const container = containerOf(group, kind);
+    container.hidden = false;
+    after.classList.add("is-new");
+    container.append(after);
+    if (!isFirst && after.dataset.waits && after.dataset.say) say.textContent = after.dataset.say;
+  }
+  if (data.order) {
+    order = data.order;
+    const wanted = new Set(Object.values(order).flat().map(([key]) => key));
+    for (const at of board.querySelectorAll("[data-cards] > *, [data-lines] > *")) {
+      if (wanted.has(at.id)) continue;
+      at.classList.add("is-over"); // taken away once nobody points at it
+      for (const name of ["data-sounds", "data-waits"]) at.removeAttribute(name);
+      off(at, true);
+    }
+    settle();
+  }
+  const parts = data.parts ?? {};
+  for (const name of ["glance", "banner", "side", "proof"]) {
+    if (name in parts) document.getElementById(name)[name === "proof" ? "textContent" : "innerHTML"] = parts[name];
+  }
+  if ("title" in parts) board.dataset.title = parts.title;
+  if ("waiting" in parts) {
+    for (const at of document.querySelectorAll("[data-waiting]")) {
+      at.hidden = parts.waiting === "0";
+      at.querySelector("[data-waiting-n]").textContent = parts.waiting;
+    }
+  }
+  document.getElementById("calm").hidden = !data.empty;
+  board.dataset.rev = data.rev;
+  title();
+  tick();
+}
+
+const tail = document.title.slice(board.dataset.title?.length ?? 0);
+
+function title() {
+  document.title = (lost ? "⚠ " : "") + board.dataset.title + tail;
+}
+
+// --- a lost connection -----------------------------------------------------------------------------------------
+
+const banner = document.getElementById("lost");
+const link = document.getElementById("link");
+
+/** Switch what acts off or on again; what was off before stays so. */
+function off(within, isOff) {
+  for (const at of within.querySelectorAll(".acts button, .acts a, .brief button, [data-part]")) {
+    if (at.matches("button")) at.disabled = isOff;
+    at.toggleAttribute("aria-disabled", isOff);
+    if (isOff) at.setAttribute("aria-disabled", "true");
+    at.title = isOff ? words.later : "";
+  }
+}
+
+function clockOf(ms) {
+  const zone = document.querySelector("[data-clock]").dataset.zone;
+  return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: zone }).format(ms);
+}
+
+function connection(state) {
+  const wasLost = lost;
+  lost = state.name !== "live";
+  link.hidden = false;
+  link.classList.toggle("is-lost", lost);
+  document.body.classList.toggle("is-stale", lost);
+  banner.hidden = !lost;
+  if (!lost) {
+    link.querySelector("[data-words]").textContent = words.live;
+    if (wasLost) off(board, false);
+    lastLost = -Infinity;
+  } else {
+    const out = state.name === "out";
+    const head = out ? words.out : state.name === "sick" ? words.sick : fill(words.lost, { at: clockOf(state.since) });
+    banner.querySelector("b").textContent = head;
+    banner.querySelector("span").textContent = out ? words.out_what : words.lost_what;
+    banner.querySelector("button").textContent = out ? words.sign_in : words.again;
+    link.querySelector("[data-words]").textContent = head;
+    off(board, true);
+  }
+  title();
+  sound();
+}
+
+if (isLive) {
+  const stream = follow({ change, connection, beat: (ms) => shell.setHubNow(ms), now: () => shell.hubNow() });
+  banner.querySelector("button").addEventListener("click", () => stream.again());
+}
+
+tick();
+setInterval(tick, 1000);
+board.dataset.ready = "";

@@ -1,0 +1,71 @@
+// The sounds of the console, made here: no file is loaded. What was played is counted in `data-played`, for whoever
+// wonders whether this browser sounds at all, and for the tests.
+
+// Source: the tones of IEC 60601-1-8 in spirit: high priority two groups of five, medium one group of three, low one.
+const EMERGENCY = [988, 880, 784, 698, 587]; // falling
+const WARNING = [784, 659, 784];
+const LOST = [220];
+
+let context = null;
+
+/** Whether this browser lets us sound: it wants one click first. */
+export function canSound() {
+  return context !== null && context.state === "running";
+}
+
+/** Begin to sound; called from a click. */
+export async function start() {
+  context = context ?? new AudioContext();
+  await context.resume();
+  return canSound();
+}
+
+/** Try without a click: a browser that trusts this page lets it. */
+export async function tryStart() {
+  try {
+    context = context ?? new AudioContext();
+    context.resume();
+    await new Promise((done) => setTimeout(done, 200));
+  } catch {
+    context = null;
+  }
+  return canSound();
+}
+
+function tone(hertz, at, seconds, loud) {
+  const wave = context.createOscillator();
+  const gain = context.createGain();
+  wave.type = "triangle";
+  wave.frequency.value = hertz;
+  gain.gain.setValueAtTime(0, at);
+  gain.gain.linearRampToValueAtTime(loud, at + 0.02);
+  gain.gain.setValueAtTime(loud, at + seconds - 0.04);
+  gain.gain.linearRampToValueAtTime(0, at + seconds);
+  wave.connect(gain).connect(context.destination);
+  wave.start(at);
+  wave.stop(at + seconds);
+}
+
+function row(tones, at, seconds, gap, loud) {
+  tones.forEach((hertz, n) => tone(hertz, at + n * gap, seconds, loud));
+}
+
+const PLAYS = {
+  emergency(at) {
+    row(EMERGENCY, at, 0.16, 0.2, 0.5);
+    row(EMERGENCY, at + 1.5, 0.16, 0.2, 0.5);
+  },
+  warning: (at) => row(WARNING, at, 0.22, 0.28, 0.4),
+  lost: (at) => row(LOST, at, 0.6, 1, 0.5),
+  trial: (at) => row([587], at, 0.25, 1, 0.4),
+};
+
+/** Play one of: emergency, warning, lost, trial. */
+export function play(name) {
+  if (!canSound()) return;
+  PLAYS[name](context.currentTime + 0.05);
+  const counted = document.documentElement.dataset;
+  const played = JSON.parse(counted.played ?? "{}");
+  played[name] = (played[name] ?? 0) + 1;
+  counted.played = JSON.stringify(played);
+}

@@ -1,0 +1,136 @@
+"""`/live`: what changed on the board, as server-sent events.
+
+Each console gets the pieces whose words changed, and the order of all. A new connection gets everything: what it last
+saw is not asked. Every five seconds a beat carries the hub's time; a console that hears none for longer says so.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.accounts import Right
+from hub.alerts.policy import Severity
+from hub.ports import StoreUnavailable
+from hub.web.console.board import Kind
+from hub.web.console.boards import Boards, View
+from hub.web.console.console import Site
+from hub.web.console.drawing import HEADERS
+from hub.web.console.visit import Visit
+
+# Real time: how often a console hears that the hub lives, and how often its sign-in is looked at.
+BEAT_S, LOOK_S = 5.0, 30.0
+# Real time: a console whose network takes nothing for so long is cut off; it comes back by itself.
+SEND_LIMIT_S = 10
+_SHORT = {Severity.EMERGENCY: "em", Severity.WARNING: "wa", Severity.NOTICE: "no"}
+
+
+@dataclass
+class _Sent:
+    """What one console has."""
+
+    rows: dict[str, str] = field(default_factory=dict)
+    order: str = ""
+    parts: dict[str, str] = field(default_factory=dict)
+
+
+class Live:
+    """The stream of changes."""
+
+    def __init__(self, site: Site, boards: Boards) -> None:
+        self._site, self._boards = site, boards
+
+    def routes(self) -> list[Route]:
+        """Return the stream, and what asks whether one is still signed in."""
+        gate = self._site.gate
+        return [
+            gate.stream("/live", self.stream, Right.SEE_ALERTS),
+            gate.stream("/live/signed-in", self.signed_in, Right.SEE_ALERTS),
+        ]
+
+    async def signed_in(self, _visit: Visit, _request: Request) -> Response:
+        """Answer that the visitor is signed in; who is not gets 401 before this."""
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def stream(self, visit: Visit, request: Request) -> Response:
+        """Return the stream of one console."""
+        from sse_starlette.sse import EventSourceResponse
+
+        headers = {**HEADERS, "Cache-Control": "no-store"}
+        return EventSourceResponse(
+            self._events(visit, request), headers=headers, ping=0, send_timeout=SEND_LIMIT_S, sep="\n"
+        )
+
+    async def _events(self, visit: Visit, request: Request) -> AsyncIterator[bytes]:
+        feed, sent, looked_s = self._boards.feed, _Sent(), 0.0
+        with feed.watched():
+            while True:
+                try:
+                    snapshot = await feed.fresh()
+                    await self._boards.look(self._site.clock.now())
+                    visit = self._now(visit)
+                    changes = self.changes(self._boards.of(visit, snapshot), sent)
+                except StoreUnavailable:
+                    yield _event("sick", {"now": self._site.clock.now().timestamp()})
+                else:
+                    if changes:
+                        yield _event("board", changes)
+                    yield _event("beat", {"now": visit.now.timestamp()})
+                if await feed.changed(feed.snapshot.revision, BEAT_S):
+                    continue
+                looked_s += BEAT_S
+                if looked_s >= LOOK_S:
+                    looked_s = 0.0
+                    still = await self._site.gate.still(request)
+                    if still is None:
+                        yield _event("over", {})
+                        return
+                    visit = still
+
+    def _now(self, visit: Visit) -> Visit:
+        """Return the visit at this moment, with people and homes as they are now."""
+        engine = self._site.engine
+        return replace(visit, now=self._site.clock.now(), registry=engine.world.registry)
+
+    def changes(self, view: View, sent: _Sent) -> dict[str, Any]:
+        """Return what this console does not have yet, and note that it has it."""
+        boards, found = self._boards, dict[str, Any]()
+        order: dict[str, list[list[str]]] = {}
+        html: dict[str, str] = {}
+        rows: dict[str, str] = {}
+        for severity, short in _SHORT.items():
+            order[short] = []
+            for row in view.board.rows.get(severity, ()):
+                rev, drawn = boards.row(view, row)
+                rows[row.key] = rev
+                order[short].append([row.key, "card" if row.kind is Kind.CARD else "line"])
+                if sent.rows.get(row.key) != rev:
+                    html[row.key] = drawn
+        said = json.dumps(order)
+        if html or said != sent.order:
+            found |= {"order": order, "html": html}
+        parts = self._parts(view)
+        found |= {"parts": new} if (new := {k: v for k, v in parts.items() if sent.parts.get(k) != v}) else {}
+        sent.rows, sent.order, sent.parts = rows, said, parts
+        if found:
+            found |= {"rev": view.rev, "now": view.visit.now.timestamp(), "empty": not view.board.cards}
+        return found
+
+    def _parts(self, view: View) -> dict[str, str]:
+        boards = self._boards
+        return {
+            **boards.around(view),
+            "title": boards.title(view),
+            "proof": boards.proof(view.visit),
+            "waiting": str(boards.waiting(view)),
+        }
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"event: {name}\ndata: {body}\n\n".encode()
