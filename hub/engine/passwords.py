@@ -65,7 +65,8 @@ def unfit(password: str, name: str) -> Unfit | None:
         return Unfit.SHORT
     if len(said) > LONGEST:
         return Unfit.LONG
-    if len(name) > 2 and said.replace(name.casefold(), "").strip("0123456789-_.!@ ") == "":
+    own = name.casefold()
+    if own in said and said.replace(own, "").strip("0123456789-_.!@ ") == "":
         return Unfit.NAME
     if said in _COMMON or said[::-1] in _COMMON or len(set(said)) < 4:
         return Unfit.COMMON
