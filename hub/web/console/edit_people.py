@@ -69,7 +69,7 @@ class PeopleEditing:
             "done": query.get("done", ""),
             "masked": masked,
             "roles": {role: said(visit.words) for role, said in ROLES.items()},
-            "page": lambda at: f"{PATH}?{urlencode({'q': asked, 'from': at})}",
+            "at": lambda at: f"{PATH}?{urlencode({'q': asked, 'from': at})}",
         }
         return draw(visit, "edit_people.html", **facts)
 
