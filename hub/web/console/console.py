@@ -44,6 +44,7 @@ def parts(site: Site) -> Sequence[Routes]:
     from hub.web.console.devices import Devices
     from hub.web.console.edit import HomeEditing
     from hub.web.console.edit_people import PeopleEditing
+    from hub.web.console.home import HomePages
     from hub.web.console.homes_list import Homes
     from hub.web.console.now import Now
     from hub.web.console.overview import Overlook
@@ -69,6 +70,7 @@ def parts(site: Site) -> Sequence[Routes]:
         Devices(site, overlook),
         System(site, overlook),
         HomeTestPages(site),
+        HomePages(site),  # last: its address takes any word after /homes/
     )
 
 
