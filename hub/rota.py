@@ -12,7 +12,8 @@ def on_duty(registry: Registry, areas: Sequence[str]) -> tuple[Person, ...]:
 
     `areas` are 12-digit codes, zeros at the end mean all below. People without a number cannot be called.
     """
-    found = [p for p in registry.people.values() if p.phone and p.roles & STAFF and _touches(p, areas)]
+    staff = {p.id: p for role in STAFF for p in registry.staff(role, None)}
+    found = [p for p in staff.values() if p.phone and _touches(p, areas)]
     return tuple(sorted(found, key=lambda person: (-_nearness(person), person.name, person.id)))
 
 

@@ -1,0 +1,59 @@
+"""Areas: village, township, county, with their homes counted by how well they are covered."""
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from hub.accounts import Right
+from hub.levels import tops
+from hub.web.console.area_view import AreaView, view
+from hub.web.console.console import Site
+from hub.web.console.drawing import HEADERS, draw, fragment
+from hub.web.console.overview import Overlook
+from hub.web.console.visit import NotFound, Visit
+
+
+class Areas:
+    """`/areas` and `/areas/<code>`; `/live/areas…` is the part of them that changes."""
+
+    def __init__(self, site: Site, overlook: Overlook) -> None:
+        self._site = site
+        self._overlook = overlook
+
+    def routes(self) -> list[Route]:
+        """Return the pages."""
+        gate = self._site.gate
+        return [
+            gate.page("/areas", self._page, Right.SEE_HOMES),
+            gate.page("/areas/{code}", self._page, Right.SEE_HOMES),
+            gate.stream("/live/areas", self._live, Right.SEE_HOMES),
+            gate.stream("/live/areas/{code}", self._live, Right.SEE_HOMES),
+        ]
+
+    async def _page(self, visit: Visit, request: Request) -> Response:
+        found = await self._view(visit, request)
+        return draw(visit, "area.html", a=found, live=_live_address(request), deaf=self._deaf())
+
+    async def _live(self, visit: Visit, request: Request) -> Response:
+        found = await self._view(visit, request)
+        return HTMLResponse(fragment(visit, "area_body.html", a=found, deaf=self._deaf()), headers=HEADERS)
+
+    async def _view(self, visit: Visit, request: Request) -> AreaView:
+        seen = await self._overlook.now()
+        code = request.path_params.get("code")
+        if code is None:
+            mine = [area for area in seen.registry.homes_by_area if visit.may(Right.SEE_HOMES, area)]
+            return view(visit, seen, tops(visit.account.areas, mine) or ("",))
+        visit.require(Right.SEE_HOMES, code)
+        if code not in seen.sums and code not in seen.registry.areas:
+            raise NotFound(code)
+        return view(visit, seen, (code,))
+
+    def _deaf(self) -> bool:
+        """Whether the hub hears no device now, so that what is shown is from before."""
+        broker = self._site.health.ready().get("broker")
+        return broker is not None and not broker.ready
+
+
+def _live_address(request: Request) -> str:
+    return f"/live{request.url.path}"
