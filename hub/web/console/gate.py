@@ -1,6 +1,7 @@
 """The one way into the console: who asks is known, forms are our own, refusals are said in a sentence and recorded."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hmac import compare_digest
 from http import HTTPStatus
@@ -93,8 +94,7 @@ class Gate:
                 form = await read_form(request)
                 given = request.headers.get("x-csrf", "") or form.get("csrf", "")
                 if not is_own(request) or not compare_digest(given.encode(), visit.csrf.encode()):
-                    _log.warning("foreign_form", path=path, account=visit.account.id)
-                    return draw(visit, "say.html", HTTPStatus.FORBIDDEN, say="foreign")
+                    return await self._foreign(visit, request)
                 return await handler(visit, request, form)
 
             return await self._serve(request, right, take, act=True)
@@ -160,6 +160,13 @@ class Gate:
         except StoreUnavailable:
             return draw(visit, "say.html", HTTPStatus.SERVICE_UNAVAILABLE, say="not_saved")
 
+    async def _foreign(self, visit: Visit, request: Request) -> Response:
+        """Refuse a form that did not stand on a page of this browser; that somebody tried is recorded."""
+        _log.warning("foreign_form", account=visit.account.id)
+        with suppress(StoreUnavailable):
+            await self.record(visit, "foreign_form", path=request.url.path[:200])
+        return draw(visit, "say.html", HTTPStatus.FORBIDDEN, say="foreign")
+
     def _sick(self, request: Request) -> Response:
         """Say that nobody can be known now, and what still works; a script reads the status."""
         settings, look = self._settings(), look_of(request)
@@ -193,10 +200,15 @@ def _one_of(value: str | None, *allowed: str) -> str:
 
 def _to_sign_in(request: Request) -> Response:
     """Send a browser to sign in and back; a script hears 401."""
-    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+    if "text/html" not in request.headers.get("accept", ""):
         return Response(status_code=HTTPStatus.UNAUTHORIZED)
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{SIGN_IN}?next={quote(path, safe='')}", HTTPStatus.SEE_OTHER)
+    if request.method in ("GET", "HEAD"):
+        path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"{SIGN_IN}?next={quote(path, safe='')}", HTTPStatus.SEE_OTHER)
+    # A form that came too late did nothing: that is said, and the way leads back to the page it stood on.
+    page = urlsplit(request.headers.get("referer", ""))
+    back = page.path if page.netloc == request.headers.get("host") else ""
+    return RedirectResponse(f"{SIGN_IN}?over&next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
 
 
 def is_own(request: Request) -> bool:

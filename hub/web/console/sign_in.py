@@ -60,8 +60,8 @@ class SignInPages:
             return self._page(request, "sign_in.html", HTTPStatus.SERVICE_UNAVAILABLE, sick=True, **_given(request, {}))
         if signed_in is not None:
             return RedirectResponse(_next(request.query_params.get("next", "")), HTTPStatus.SEE_OTHER)
-        out = "out" in request.query_params
-        return self._page(request, "sign_in.html", nobody=nobody, out=out, **_given(request, {}))
+        out, over = "out" in request.query_params, "over" in request.query_params
+        return self._page(request, "sign_in.html", nobody=nobody, out=out, over=over, **_given(request, {}))
 
     async def _enter(self, request: Request) -> Response:
         form = await self._form(request)
@@ -195,7 +195,16 @@ class SignInPages:
 
     def _page(self, request: Request, page: str, status: int = HTTPStatus.OK, **facts: Any) -> Response:
         settings, look = self._site.settings(), look_of(request)
-        shown = {"wrong": "", "name": "", "nobody": False, "sick": False, "foreign": False, "out": False, **facts}
+        shown = {
+            "wrong": "",
+            "name": "",
+            "nobody": False,
+            "sick": False,
+            "foreign": False,
+            "out": False,
+            "over": False,
+            **facts,
+        }
         site = settings.sender or self._site.engine.world.site
         asked = request.query_params.get("language", "")
         language = asked if asked in LANGUAGES else ""
