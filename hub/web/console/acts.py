@@ -203,7 +203,9 @@ def _script(visit: Visit, sayings: Sayings, alert: Alert, home: Home | None) -> 
     born = home.residents[0].born if home and home.residents else None
     if born:
         parts.append(words.say("%(n)s years old", n=visit.now.astimezone(words.timezone).year - born))
-    since = words.say("%(what)s since %(at)s", what=what, at=words.moment(alert.opened_at, visit.now))
+    since = words.say(
+        "%(what)s since %(at)s", what=what[:1].upper() + what[1:], at=words.moment(alert.opened_at, visit.now)
+    )
     lines = [words.catalogue.phrases.joined.join(part for part in parts if part), since]
     if home and home.access:
         lines.append(words.say("Door: %(key)s", key=home.access))
