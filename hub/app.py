@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from devices.dialects import build as build_dialects
+from hub.about import about
 from hub.alerts.notification import Notification
 from hub.channels.twilio_sms import TwilioSms
 from hub.clock import Clock
@@ -34,9 +35,11 @@ from hub.ingest.reception import Ingest
 from hub.ports import Channel, Channels, FateReport, Inbound, Lane, Session, StoreUnavailable, Transaction
 from hub.rules import faults
 from hub.settings import Configuration, HubSettings
+from hub.settings.editing import FormEditor
 from hub.settings.registry_json import dump, parse
 from hub.store import NoStore, SqlStore
 from hub.store.secret import secret
+from hub.web.about import About
 from hub.web.app import build as build_web
 from hub.web.console.console import Console, Site
 from hub.web.console.cookies import Cookies
@@ -69,6 +72,7 @@ class Hub:
         self.configuration = configuration
         self.store = store
         self.clock = clock
+        self.started_at = clock.now()
         self.broker = broker
         self.channels = channels_of(configuration, clock)
         self.links = Links(secret(beside_database(configuration, ".links.key")), settings.web.public_url)
@@ -326,6 +330,18 @@ class Hub:
             measured=self,
             accounts=self.accounts,
             cookies=cookies,
+            about=self._about,
+            editor=FormEditor(lambda: self.configuration.hub, self.clock),
+        )
+
+    def _about(self) -> About:
+        """Return how this hub is set up."""
+        return about(
+            self.configuration.hub,
+            self.started_at,
+            audit=self.auditor.last,
+            forgotten_at=self.retention.last_at,
+            not_taken=self.not_taken,
         )
 
     # --- what webhooks hand in (hub.web.ports)
