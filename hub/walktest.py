@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from devices.reading import Kind, State
-from hub.homes import LIFE_KINDS, Device, DeviceKind, DeviceRole, Home
+from hub.homes import LIFE_KINDS, DeviceKind, DeviceRole, Home
 from hub.rules import hazard
 from hub.rules.finding import Finding, Heard
+from hub.weekly import is_call_button
 
 # Source: promise P9.
 CONFIRM_WITHIN = timedelta(seconds=60)
@@ -200,11 +201,6 @@ _TASKS = {
     DeviceKind.TEMPERATURE: Task.MEASURE,
     DeviceKind.HUMIDITY: Task.MEASURE,
 }
-
-
-def is_call_button(device: Device) -> bool:
-    """Whether a device is a button that has to be tried each week."""
-    return task(device.kind, device.role) is Task.CALL
 
 
 def begin(id: str, home: Home, kind: WalkKind, now: datetime, span: timedelta, by: str, tester: str | None) -> WalkTest:

@@ -4,9 +4,14 @@ Any press that the hub heard proves a button, a real one as well as one of a tes
 Source: JGJ/T 484-2019, 10.3: the call devices are checked every seven days.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
+
+from hub.homes import Device, DeviceKind, DeviceRole, Home
 
 EVERY = timedelta(days=7)
 # Whoever goes round a village wants to know the day before.
@@ -45,6 +50,53 @@ def due(last_press: datetime | None, since: datetime, now: datetime) -> Weekly:
     return Weekly(Standing.DONE, due_at, last_press)
 
 
-def worst(buttons: "list[Weekly]") -> Weekly | None:
-    """Return the standing of a home: that of its button that waits longest; None without buttons."""
-    return min(buttons, key=lambda button: button.due_at, default=None)
+def is_call_button(device: Device) -> bool:
+    """Whether a device is a button that calls for people, and so is tried each week."""
+    return device.kind is DeviceKind.BUTTON and device.role in (DeviceRole.SOS, DeviceRole.CALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button that calls for people, and how it stands."""
+
+    home: Home
+    device: Device
+    weekly: Weekly
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """The week of one area: how many buttons are done, due, missed; those that are not done, the latest first."""
+
+    area: str
+    done: int
+    due: int
+    missed: int
+    waiting: tuple[Button, ...]
+
+
+def week(
+    homes: Iterable[Home],
+    presses: Mapping[tuple[str, str], datetime],
+    since: Mapping[tuple[str, str], datetime],
+    now: datetime,
+) -> list[Village]:
+    """Return how the buttons of these homes stand, by area; areas with the most that was missed first.
+
+    `presses`: when each button (home id, device id) was last pressed; `since`: from when the hub has known it.
+    """
+    buttons = [
+        Button(home, device, due(presses.get((home.id, device.id)), since.get((home.id, device.id), now), now))
+        for home in homes
+        for device in home.devices
+        if is_call_button(device)
+    ]
+    buttons.sort(key=lambda one: (one.home.area, one.weekly.due_at, one.home.id, one.device.id))
+    villages = [_village(area, list(group)) for area, group in groupby(buttons, key=lambda one: one.home.area)]
+    return sorted(villages, key=lambda village: (-village.missed, -village.due, village.area))
+
+
+def _village(area: str, buttons: list[Button]) -> Village:
+    counts = Counter(one.weekly.standing for one in buttons)
+    waiting = tuple(one for one in buttons if one.weekly.standing is not Standing.DONE)
+    return Village(area, counts[Standing.DONE], counts[Standing.DUE], counts[Standing.MISSED], waiting)

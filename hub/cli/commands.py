@@ -8,7 +8,23 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import accounts, alerts, away, database, decode, demo, deploy, export, homes, mode, run, shelf, simulate
+from hub.cli import (
+    accounts,
+    alerts,
+    away,
+    buttons,
+    database,
+    decode,
+    demo,
+    deploy,
+    export,
+    homes,
+    mode,
+    run,
+    shelf,
+    simulate,
+    test_home,
+)
 from hub.cli.failure import FAILED, INTERRUPTED, say, sentence
 from hub.cli.helping import Commands
 from hub.cli.logs import configure, masked
@@ -63,9 +79,16 @@ app.add(
     "carehub broker-config --config /etc/carehub",
     "carehub broker-config /etc/mosquitto/carehub --listen 0.0.0.0",
 )
+app.add(
+    "test-home",
+    test_home.run_test,
+    "carehub test-home ah-001 --tester li-qiang",
+    "carehub test-home ah-001 --buttons --minutes 10",
+)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(alerts.app, name="alerts")
 mode.add_to(away.app)
+buttons.add_to(away.app)
 app.add_typer(away.app, name="homes")
 app.add_typer(shelf.app, name="shelf")
 app.add_typer(database.app, name="db")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _CHINESE = "STSong-Light"
 # Type for a few devices, and smaller until all of them stand on one page.
 _SIZES = (9.5, 8.5, 7.5, 6.5, 5.5, 4.5, 3.5)
-_MARGIN_MM, _WIDTH_MM = 15, 180
+_MARGIN_MM, _WIDTH_MM, _BETWEEN_MM = 15, 180, 8
 # Shares of the width: device, model, place, installed, subsidy, result, heard, told, signal, battery.
 _SHARES = (15, 11, 11, 10, 12, 10, 9, 9, 8, 7)
 
@@ -142,12 +142,16 @@ def _signatures(sheet: Sheet) -> Any:
     from reportlab.lib.units import mm
     from reportlab.platypus import Table
 
-    names = [_text(one.name, 11) for one in sheet.signatures]
-    labels = [_text(one.label, 8, textColor="#586A70") for one in sheet.signatures]
-    style = [("LINEABOVE", (n, 1), (n, 1), 0.6, "#15242A") for n in range(len(names))]
+    # A line for each, with room between them.
+    names, labels, widths = [], [], []
+    for one in sheet.signatures:
+        names += [_text(one.name, 11), ""]
+        labels += [_text(one.label, 8, textColor="#586A70"), ""]
+        widths += [(_WIDTH_MM / len(sheet.signatures) - _BETWEEN_MM) * mm, _BETWEEN_MM * mm]
+    style = [("LINEABOVE", (n, 1), (n, 1), 0.6, "#15242A") for n in range(0, len(names), 2)]
     return Table(
         [names, labels],
-        colWidths=[_WIDTH_MM / len(names) * mm] * len(names),
+        colWidths=widths,
         rowHeights=[12 * mm, None],
         style=[("VALIGN", (0, 0), (-1, 0), "BOTTOM"), *style],
     )

@@ -1,10 +1,8 @@
 """Tests of homes on a phone and at a desk: begin one, see each device speak, confirm, sign; and all that were kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from itertools import groupby
 from typing import Any
 
 from starlette.requests import Request
@@ -17,39 +15,18 @@ from hub.homes import Home, Person, Role, area_stem
 from hub.ports import Lane
 from hub.ports.tests import HomeTestLine
 from hub.rules.silence import NAME as SILENCE
-from hub.walktest import DEFAULT, DEFAULT_WEEKLY, LONGEST, SHORTEST, Verdict, WalkKind, WalkTest, is_call_button
+from hub.walktest import DEFAULT, DEFAULT_WEEKLY, LONGEST, SHORTEST, Verdict, WalkKind, WalkTest
 from hub.web.console.console import Site
 from hub.web.console.drawing import HEADERS, draw, fragment
 from hub.web.console.probes import lines_now
 from hub.web.console.sheet import SIGNERS, sheet_of
 from hub.web.console.visit import NotFound, Visit
-from hub.weekly import Standing, Weekly, due
+from hub.weekly import is_call_button, week
 
 SHOWN = 200
 _MINUTE = timedelta(minutes=1)
 _TESTERS = (Role.VILLAGE, Role.STAFF, Role.TOWNSHIP, Role.SUPERVISOR)
 _MOST_TESTERS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """One button that calls for help, in the list of the week."""
-
-    home: Home
-    device: str
-    room: str | None
-    weekly: Weekly
-
-
-@dataclass(frozen=True, slots=True)
-class Village:
-    """The week of one area: what is late or due, by home, and how many are done."""
-
-    area: str
-    done: int
-    due: int
-    missed: int
-    waiting: tuple[Button, ...]
 
 
 class HomeTestPages:
@@ -224,29 +201,6 @@ def testers(visit: Visit, home: Home) -> list[Person]:
     staff = [person.id for role in _TESTERS for person in registry.staff(role, home.area)]
     ids = dict.fromkeys((*own, *staff[:_MOST_TESTERS], *(contact.person for contact in home.contacts)))
     return [person for id in ids if (person := registry.people.get(id)) is not None and person.phone]
-
-
-def week(
-    homes: list[Home],
-    presses: Mapping[tuple[str, str], datetime],
-    since: Mapping[tuple[str, str], datetime],
-    now: datetime,
-) -> list[Village]:
-    """Return how the buttons of these homes stand, by area; areas with the most that is late first."""
-    buttons = [
-        Button(home, device.id, device.room, due(presses.get(key), since.get(key, now), now))
-        for home in homes
-        for device in home.devices
-        if is_call_button(device) and (key := (home.id, device.id))
-    ]
-    buttons.sort(key=lambda button: (button.home.area, button.weekly.due_at, button.home.id, button.device))
-    villages = []
-    for area, group in groupby(buttons, key=lambda button: button.home.area):
-        mine = list(group)
-        counts = {one: sum(button.weekly.standing is one for button in mine) for one in Standing}
-        waiting = tuple(button for button in mine if button.weekly.standing is not Standing.DONE)
-        villages.append(Village(area, counts[Standing.DONE], counts[Standing.DUE], counts[Standing.MISSED], waiting))
-    return sorted(villages, key=lambda village: (-village.missed, -village.due, village.area))
 
 
 def _named(visit: Visit, line: HomeTestLine) -> tuple[HomeTestLine, str, str]:
