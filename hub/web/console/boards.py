@@ -230,7 +230,9 @@ class Boards:
         words, parts = visit.words, self._site.health.ready()
         _, at, holds = self._audited
         moves = words.say("every alert moves") if holds else words.say("something is stuck")
-        checked = f"{words.moment(at, visit.now)}, {moves}" if at else words.say("not yet")
+        checked = (
+            f"{words.moment(at, visit.now)}{'，' if words.is_chinese else ', '}{moves}" if at else words.say("not yet")
+        )
         found = [Link(words.say("Last checked"), checked, holds and at is not None)]
         good, bad = words.say("works"), words.say("does not work")
         names = {

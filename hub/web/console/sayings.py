@@ -336,7 +336,8 @@ class Sayings:
             values["outcome"] = self.outcome(str(detail.get("outcome", "")), str(detail.get("note", "")))
         told = _filled(sentence(w), values)
         via = _VIAS.get(str(detail.get("via", ""))) if event in ("acknowledge", "arrived", "pass", "resolve") else None
-        return told + Markup(" ({})").format(via(w)) if via else told
+        around = ("（", "）") if w.is_chinese else (" (", ")")
+        return told + around[0] + via(w) + around[1] if via else told
 
     def reason(self, entry: Entry) -> str:
         """Return why somebody silenced an alert."""
@@ -354,6 +355,21 @@ class Sayings:
         return catalogue.phrases.with_note.format(outcome=said, note=note) if note else said
 
     # --- what templates put together
+
+    @property
+    def comma(self) -> str:
+        """What joins parts of a sentence."""
+        return "，" if self.words.is_chinese else ", "
+
+    @property
+    def colon(self) -> str:
+        """What stands before what is explained."""
+        return "：" if self.words.is_chinese else ": "
+
+    @property
+    def stop(self) -> str:
+        """What ends a sentence."""
+        return self.words.catalogue.phrases.stop
 
     def fill(self, sentence: str, **values: object) -> Markup:
         """Return a sentence with names in it."""
