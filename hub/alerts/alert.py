@@ -123,6 +123,11 @@ class Alert:
         return untold and "walk" in self.facts
 
     @property
+    def only_test(self) -> bool:
+        """Whether it is, or was, part of a home's test and nobody else ever heard of it: no call, counted nowhere."""
+        return "walk" in self.facts and not self.told and (self.in_test or self.outcome is Outcome.TEST)
+
+    @property
     def next_due(self) -> datetime | None:
         """When this alert next needs the hub; None only when it is resolved for good."""
         return min((duty.due_at for duty in self.duties.values()), default=None)

@@ -22,6 +22,7 @@ class Kept(StrEnum):
     NUMBERS = "numbers"
     SIGN_INS = "sign-ins"
     INVITATIONS = "invitations"
+    TESTS = "tests of homes"
 
 
 # The primary key of a row.

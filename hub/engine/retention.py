@@ -27,6 +27,8 @@ PAUSE_S = 0.02
 GAPS_AT_LEAST = timedelta(days=30)
 # A link that has expired still says so, instead of that it never was.
 LINKS_AFTER = timedelta(days=30)
+# The sheet of a test is the paper of an installation: as long as a gas detector may hang (CJJ/T 146, five years).
+TESTS_FOR = timedelta(days=5 * 365)
 
 
 def limits(now: datetime, readings: timedelta, alerts: timedelta) -> dict[Kept, datetime]:
@@ -42,6 +44,7 @@ def limits(now: datetime, readings: timedelta, alerts: timedelta) -> dict[Kept, 
         Kept.LINKS: now - LINKS_AFTER,
         Kept.GAPS: now - max(readings, GAPS_AT_LEAST),
         Kept.NUMBERS: now,
+        Kept.TESTS: now - TESTS_FOR,
         Kept.SIGN_INS: now - SIGN_INS_LONGEST,
         Kept.INVITATIONS: now - LINKS_AFTER,
     }

@@ -71,6 +71,7 @@ _FIND: dict[Kept, Callable[[datetime], Select[Any]]] = {
     Kept.GAPS: _closed_gaps,
     Kept.STATES: _homeless_states,
     Kept.NUMBERS: _strangers_counts,
+    Kept.TESTS: _older(tables.home_tests, "began_at"),
 }
 _TABLES = {
     Kept.READINGS: tables.readings,
@@ -84,6 +85,7 @@ _TABLES = {
     Kept.GAPS: tables.gaps,
     Kept.STATES: tables.device_states,
     Kept.NUMBERS: tables.facts,
+    Kept.TESTS: tables.home_tests,
 }
 
 

@@ -101,7 +101,13 @@ async def test_what_was_over_when_it_was_found_and_is_not_any_more_stays(store: 
     assert await count(store, "alerts") == {"alerts": 1}
 
 
-KEYS = ("sign_ins", "invitations")
+KEYS = ("sign_ins", "invitations", "home_tests")
+
+
+def a_test(id: str, at: datetime) -> dict[str, Any]:
+    """Return the row of a test of a home."""
+    home = {"home_id": "ah-001", "area": "620702207200", "kind": "home", "by": "li-qiang"}
+    return {"id": id, "began_at": at, "ends_at": at + MINUTE, "state": {}, **home}
 
 
 def fill_the_rest(transaction: Any) -> None:
@@ -123,6 +129,7 @@ def fill_the_rest(transaction: Any) -> None:
             (tables.acts, {"at": at, "who": "li-qiang", "event": "looked", "home_id": home, "detail": {}}),
             (tables.gaps, {"source": "", "since": at - MINUTE, "until": at}),
             (tables.sign_ins, {"digest": bytes([days % 256]), "account_id": "A", "created_at": at, "seen_at": at}),
+            (tables.home_tests, a_test(f"01T{days}", at if days == 1 else at - 5 * 365 * DAY)),
             (tables.invitations, {"digest": bytes([days % 256]), "created_at": at, "expires_at": at + DAY}),
         )
         for table, row in rows:
@@ -147,6 +154,7 @@ async def test_every_other_kind_goes_in_its_time(store: SqlStore) -> None:
         "device_states": 2,  # the site's is one row, said again
         "sign_ins": 1,
         "invitations": 1,
+        "home_tests": 1,
     }
     assert await store.read(lambda t: t.fact("answers:sms:+447700900101")) == "1"
     assert await store.read(lambda t: t.fact("answers:sms:+447700900999")) is None

@@ -179,12 +179,13 @@ def _touched(alert: Alert) -> datetime:
 
 
 def _everything(transaction: Transaction, since: datetime) -> _Read:
-    alerts = [alert for alert in transaction.unresolved() if alert.stage is not Stage.RESOLVED]
-    return _Read(None, alerts, _items(transaction, alerts), transaction.alerts_opened(since, MOST_RECENT))
+    alerts = [alert for alert in transaction.unresolved() if alert.stage is not Stage.RESOLVED and not alert.only_test]
+    opened = [alert for alert in transaction.alerts_opened(since, MOST_RECENT) if not alert.only_test]
+    return _Read(None, alerts, _items(transaction, alerts), opened)
 
 
 def _some(transaction: Transaction, ids: frozenset[str]) -> _Read:
-    alerts = transaction.alerts_named(sorted(ids))
+    alerts = [alert for alert in transaction.alerts_named(sorted(ids)) if not alert.only_test]
     open_now = [alert for alert in alerts if alert.stage is not Stage.RESOLVED]
     return _Read(ids, alerts, _items(transaction, open_now))
 

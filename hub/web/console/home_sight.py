@@ -67,7 +67,7 @@ def read_moment(transaction: Transaction, home: Home, now: datetime) -> Moment:
     states = list(transaction.states_of_homes([home.id]))
     above = {topic for device in home.devices for topic in sources(home.prefix, device)[1:]}
     states += [state for state in transaction.shared_bridges() if state.device_id in above]
-    alerts = [a for a in transaction.unresolved([home.id]) if a.stage is not Stage.RESOLVED]
+    alerts = [a for a in transaction.unresolved([home.id]) if a.stage is not Stage.RESOLVED and not a.only_test]
     ids = [alert.id for alert in alerts]
     histories, messages = transaction.histories(ids), transaction.messages_of(ids)
     items = [Item(alert, histories[alert.id], messages[alert.id]) for alert in alerts]
