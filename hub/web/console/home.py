@@ -53,9 +53,9 @@ class HomePages:
             gate.page("/homes/{id}", self._page, Right.SEE_HOMES),
             gate.stream("/homes/{id}/live", self._live, Right.SEE_HOMES),
             gate.stream("/homes/{id}/picture", self._picture, Right.SEE_HOMES),
-            gate.form("/homes/{id}/mode", self._mode, Right.SET_MODE),
-            gate.form("/homes/{id}/phone", self._phone, Right.SEE_PHONES),
-            gate.form("/homes/{id}/health", self._health, Right.SEE_HEALTH),
+            gate.form("/homes/{id}/mode", self._mode, Right.SEE_HOMES),
+            gate.form("/homes/{id}/phone", self._phone, Right.SEE_HOMES),
+            gate.form("/homes/{id}/health", self._health, Right.SEE_HOMES),
         ]
 
     # --- the page
