@@ -64,15 +64,15 @@ class Acts:
         try:
             done = await self._act(visit, request, form, deed, ref)
         except NeedsPerson:
-            return self._answer(visit, request, "person", None, HTTPStatus.FORBIDDEN)
+            return self._answer(visit, request, "person", None)
         except StoreUnavailable:
             item = self._boards.feed.snapshot.items.get(ref)
-            return self._answer(visit, request, "unsaved", item.alert if item else None, HTTPStatus.SERVICE_UNAVAILABLE)
+            return self._answer(visit, request, "unsaved", item.alert if item else None)
         if done.answer is Answer.INCOMPLETE and deed in _ASKING:
             return self._form(visit, request, done.alert, deed, form, missing=True)
         if done.answer is Answer.ACTIVE:
             return self._form(visit, request, done.alert, deed, form)
-        return self._answer(visit, request, done.answer.value, done.alert, HTTPStatus.OK)
+        return self._answer(visit, request, done.answer.value, done.alert)
 
     async def _act(self, visit: Visit, request: Request, form: Mapping[str, str], deed: Deed, ref: str) -> Done:
         outcome, reason = form.get("outcome", ""), form.get("reason", "")
@@ -97,10 +97,10 @@ class Acts:
 
     # --- answers
 
-    def _answer(self, visit: Visit, request: Request, said: str, alert: Alert | None, status: HTTPStatus) -> Response:
+    def _answer(self, visit: Visit, request: Request, said: str, alert: Alert | None) -> Response:
         if _wants_part(request):
             facts = self._boards.facts(visit) | {"said": said, "alert": alert}
-            return _part(fragment(visit, "_said.html", **_own(facts)), status)
+            return _part(fragment(visit, "_said.html", **_own(facts)), "said")
         about = f"&on={quote(alert.id, safe='')}" if alert else ""
         return RedirectResponse(f"/?said={said}{about}", HTTPStatus.SEE_OTHER)
 
@@ -132,7 +132,7 @@ class Acts:
             facts |= {"numbers": _numbers(visit, alert, home), "script": _script(visit, sayings, alert, home)}
         status = HTTPStatus.OK if form is None else HTTPStatus.UNPROCESSABLE_ENTITY
         if _wants_part(request):
-            return _part(fragment(visit, "_act.html", **_own(facts)), status)
+            return _part(fragment(visit, "_act.html", **_own(facts)), "form")
         return draw(visit, "act.html", status, **_own(facts))
 
 
@@ -147,8 +147,9 @@ def _wants_part(request: Request) -> bool:
     return request.headers.get("x-part") == "1"
 
 
-def _part(html: str, status: HTTPStatus) -> Response:
-    return HTMLResponse(html, status, {**HEADERS, "X-Part": "1"})
+def _part(html: str, what: str) -> Response:
+    """Return a piece of a page to our script; that something is missing is no fault of the request."""
+    return HTMLResponse(html, headers={**HEADERS, "X-Part": what})
 
 
 def _own(facts: dict[str, Any]) -> dict[str, Any]:

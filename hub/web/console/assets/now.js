@@ -158,10 +158,11 @@ async function ask(url, fields) {
     return null;
   }
   const html = await answer.text();
-  if (answer.headers.get("x-part") === "1") return { html, status: answer.status };
+  const part = answer.headers.get("x-part");
+  if (part) return { html, part };
   const page = new DOMParser().parseFromString(html, "text/html");
   const told = page.querySelector("main section, main .banner");
-  return { html: told ? told.outerHTML : "", status: answer.status };
+  return { html: told ? told.outerHTML : "", part: "page" };
 }
 
 function tell(html) {
@@ -180,13 +181,13 @@ async function send(url, fields, from) {
   try {
     const answer = await ask(url, fields);
     if (answer === null) return;
-    if (answer.status === 422 && dialog) {
+    if (answer.part === "form" && dialog) {
       show(answer.html, from);
       return;
     }
     if (dialog?.open) dialog.close();
     tell(answer.html);
-    if (!isLive && answer.status < 300) location.reload();
+    if (!isLive && answer.part === "said") location.reload();
   } catch {
     notSent();
   }
@@ -225,7 +226,7 @@ document.addEventListener("click", async (event) => {
   try {
     const answer = await ask(link.href);
     if (answer === null) return;
-    if (answer.status === 200) show(answer.html, link);
+    if (answer.part === "form") show(answer.html, link);
     else tell(answer.html);
   } catch {
     notSent();
