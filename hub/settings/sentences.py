@@ -356,6 +356,82 @@ _HOMES = {
     ),
 }
 
+_SHEETS = {
+    "sheet_large": (
+        "the file has more than {limit} MB. Split it into several.",
+        "文件超过 {limit} MB。请分成几个。",
+    ),
+    "sheet_old": (
+        "this is an old Excel file (.xls). Save it as .xlsx or as CSV.",
+        "这是旧版 Excel 文件（.xls）。请另存为 .xlsx 或 CSV。",
+    ),
+    "sheet_unknown": (
+        "this is neither an Excel workbook (.xlsx) nor CSV. Save it as one of them.",
+        "这不是 Excel 工作簿（.xlsx），也不是 CSV。请另存为其中一种。",
+    ),
+    "sheet_broken": (
+        "the workbook cannot be read: it is damaged, locked with a password, or no .xlsx. Save it anew.",
+        "工作簿读不了：文件损坏、有密码，或者不是 .xlsx。请重新另存。",
+    ),
+    "sheet_bomb": (
+        "the workbook unpacks to more than {limit} MB. Copy the cells into a new one.",
+        "工作簿展开后超过 {limit} MB。请把内容复制到新的工作簿。",
+    ),
+    "sheet_rows": ("there are more than {limit} rows. Split the file.", "超过 {limit} 行。请分成几个文件。"),
+    "sheet_csv": (
+        "row {row} is not CSV ({reason}). Look for a quote that does not end.",
+        "第 {row} 行不是正确的 CSV（{reason}）。请检查没有结束的引号。",
+    ),
+    "sheet_encoding": (
+        "the text is neither UTF-8 nor GBK. Save it as UTF-8, or as .xlsx.",
+        "文字编码不是 UTF-8，也不是 GBK。请另存为 UTF-8 或 .xlsx。",
+    ),
+    "sheet_header": (
+        "no row names the columns. Take the header of the template: `carehub homes template`.",
+        "没有找到表头。请用模板的表头：carehub homes template。",
+    ),
+    "sheet_column": (
+        'there is no column "{value}"{hint} Remove it, or name it as the template does.',
+        "没有“{value}”这一列{hint}请删掉，或按模板改名。",
+    ),
+    "sheet_column_twice": ("this column stands here twice. Remove one.", "这一列出现了两次。请删掉一列。"),
+    "cell_missing": ("is empty. Fill it in.", "是空的。请填写。"),
+    "cell_missing_phone": ("{name} has no number. Fill it in beside.", "{name}没有电话。请在旁边一列填写。"),
+    "cell_long": ("has more than 2000 characters. Shorten it.", "超过 2000 个字符。请写短些。"),
+    "cell_exponent": (
+        "{value} is a number that Excel has shortened: its last digits are lost. Format the column as text and type it "
+        "again.",
+        "{value} 是 Excel 缩写的数字，后面几位已经丢了。请把这一列设成文本格式，重新填写。",
+    ),
+    "cell_formula": (
+        "{value} is a formula. Copy the column and paste it as values.",
+        "{value} 是公式。请复制这一列，再“粘贴为数值”。",
+    ),
+    "cell_error": ("{value} is an error of Excel. Type what is meant.", "{value} 是 Excel 的错误值。请填写正确内容。"),
+    "cell_word": (
+        '"{value}" does not exist{hint} Allowed: {allowed}.',
+        "没有“{value}”{hint}可以写 {allowed}。",
+    ),
+    "cell_day": (
+        '"{value}" is not a day, like 2026-03-01. Correct it.',
+        "“{value}”不是日期，例如 2026-03-01。请改正。",
+    ),
+    "cell_year": ('"{value}" is not a year, like 1938. Correct it.', "“{value}”不是年份，例如 1938。请改正。"),
+    "row_differs": (
+        '"{value}" is not what {other} says of the same one ("{was}"). Correct one of them.',
+        "“{value}”与{other}写的“{was}”不一样。请改正其中一个。",
+    ),
+    "row_other_home": (
+        "home {home} is in the database already, at another address, with other residents. Give this one another id.",
+        "数据库里已有家庭 {home}，地址和老人都不同。请给这一家换一个编号。",
+    ),
+    "row_area": (
+        "area {value} is not yours. Take the row out, or ask whoever is responsible there.",
+        "区划 {value} 不归您管。请删掉这一行，或找那里的负责人。",
+    ),
+    "sheet_empty": ("there is no home in it. Fill in the template.", "里面没有家庭。请按模板填写。"),
+}
+
 _REACH = {
     "home_nobody": (
         "home {home}: an emergency reaches nobody: {why}. Give the home a contact, or one person that area.",
@@ -372,4 +448,4 @@ _REACH = {
     ),
 }
 
-SENTENCES: dict[str, tuple[str, str]] = {**_FILES, **_YAML, **_SHAPES, **_HUB, **_HOMES, **_REACH}
+SENTENCES: dict[str, tuple[str, str]] = {**_FILES, **_YAML, **_SHAPES, **_HUB, **_HOMES, **_SHEETS, **_REACH}

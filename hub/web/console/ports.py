@@ -1,7 +1,7 @@
 """What pages that change people, homes and devices need from who knows what may stand in them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -63,4 +63,41 @@ class Editor(Protocol):
 
     def without_person(self, registry: Registry, person: Person, language: str) -> tuple[Complaint, ...]:
         """Return what is wrong with removing a person."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a spreadsheet would change, or, with `faults`, why nothing of it can be taken.
+
+    `faults` and `warnings` are sentences with row and column. `new` and `changed` are ids of homes. `people`, `homes`
+    and `areas` are what would be written; `version` of people and homes it was compared with.
+    """
+
+    faults: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: int = 0
+    devices: int = 0
+    people: tuple[Person, ...] = ()
+    homes: tuple[Home, ...] = ()
+    areas: Mapping[str, str] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.people or self.homes or self.areas)
+
+
+class Importer(Protocol):
+    """Reads spreadsheets of homes. Slow: call it in a thread."""
+
+    def read(self, name: str, data: bytes, registry: Registry, may: Callable[[str], bool], language: str) -> Proposal:
+        """Return what the file would change; `may` says whose area is the reader's business. Never raises."""
+        ...
+
+    def template(self, language: str, *, csv: bool = False) -> bytes:
+        """Return an empty spreadsheet with its header, an example and what is allowed."""
         ...
