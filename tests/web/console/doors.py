@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -13,15 +14,17 @@ import aiohttp
 from hub.accounts import EVERYWHERE, Account, AccountRole
 from hub.engine import Engine
 from hub.engine.accounts import Accounts
-from hub.homes import Act, Home, Person, Registry, Resident, Role
+from hub.homes import Act, Contact, Home, Person, Registry, Resident, Role
 from hub.ports import Lane
 from hub.ports.accounts import LogWish
+from hub.settings import HubSettings, load
+from hub.settings.editing import FormEditor
 from hub.store import SqlStore, open_store
 from hub.web.app import build
 from hub.web.console.console import Console, Site
 from hub.web.console.cookies import Cookies
 from hub.web.console.gate import Gate
-from hub.web.ports import AppPorts
+from hub.web.ports import AppPorts, Figures, Part
 from hub.web.server import Server
 from hub.web.view import PageSettings
 from tests.harness.memory import StillClock
@@ -35,8 +38,9 @@ PEOPLE = [
     Person("sun-zhi", "孙志", "+447700900103", frozenset({Role.STAFF}), (OTHER,)),
     Person("wang-li", "王丽", "+447700900101", frozenset({Role.FAMILY})),
 ]
+WANG_LI = Contact("wang-li", Role.FAMILY)
 HOMES = [
-    Home("ah-001", VILLAGE, "上堡村三社12号", residents=(Resident("王秀兰"),)),
+    Home("ah-001", VILLAGE, "上堡村三社12号", residents=(Resident("王秀兰"),), contacts=(WANG_LI,)),
     Home("ah-002", OTHER, "东湾村五社3号", residents=(Resident("贺兰英"),)),
 ]
 REGISTRY = Registry.of(PEOPLE, HOMES, areas={VILLAGE: "上堡村", OTHER: "东湾村", COUNTY: "安河县"})
@@ -105,6 +109,21 @@ class Browser:
 
 
 @dataclass
+class StillHub(NoHub):
+    """A hub of which nothing is said but the time."""
+
+    clock: StillClock
+
+    def ready(self) -> Mapping[str, Part]:
+        names = ("broker", "database", "dispatcher", "audit", "configuration")
+        return {name: Part(True, "well") for name in names}
+
+    async def figures(self) -> Figures:
+        nothing: dict[str, int] = {}
+        return Figures(self.clock.now(), {}, {}, nothing, {}, nothing, False, nothing, 0, None, None, 0, None, None)
+
+
+@dataclass
 class House:
     """The console, its engine, its clock, and whoever comes in."""
 
@@ -145,6 +164,16 @@ class House:
         self.clock.instant += span
 
 
+@cache
+def _hub_settings() -> HubSettings:
+    environ = {"TWILIO_ACCOUNT_SID": "AC" + "0" * 32, "TWILIO_AUTH_TOKEN": "x", "CAREHUB_MQTT__PASSWORD": "x"}
+    return load(Path(__file__).parents[3] / "config", environ).hub
+
+
+def _editor(clock: StillClock) -> FormEditor:
+    return FormEditor(_hub_settings, clock)
+
+
 @asynccontextmanager
 async def house(
     folder: Path, settings: PageSettings = SETTINGS, clock: StillClock | None = None
@@ -159,9 +188,9 @@ async def house(
     accounts = Accounts(engine)
     server_settings = replace(settings)
     cookies = Cookies(accounts, b"k" * 32, lambda: server_settings)
-    hub = NoHub()
+    hub = StillHub(clock)
     gate = Gate(cookies, engine, lambda: server_settings, clock)
-    site = Site(engine, clock, gate, lambda: server_settings, hub, hub, accounts, cookies)  # type: ignore[arg-type]
+    site = Site(engine, clock, gate, lambda: server_settings, hub, hub, accounts, cookies, editor=_editor(clock))  # type: ignore[arg-type]
     console = Console(site)
     server = Server(build(AppPorts(hub, hub, hub, console=console), []), "127.0.0.1:0")
     await server.start()
