@@ -34,8 +34,8 @@ from hub.web.console.visit import NotFound, Visit
 
 # Real time: how often a page hears that the hub lives; after how many beats its sign-in is looked at again.
 BEAT_S, LOOK_BEATS = 5.0, 6
-# Real time: a page whose network takes nothing for so long is cut off; it comes back by itself.
-SEND_LIMIT_S = 10
+# Real time: a page whose network takes nothing for so long is cut off; it comes back by itself, so soon.
+SEND_LIMIT_S, RETRY_MS = 10, 1000
 PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -109,6 +109,7 @@ class HomePages:
         shown, beats = "", 0
         batteries = await self._batteries(visit, home_id)
         with self._news.watch(home_id) as watched:
+            yield f"retry: {RETRY_MS}\n\n".encode()
             while True:
                 visit = replace(visit, now=self._site.clock.now(), registry=self._site.engine.world.registry)
                 home = visit.registry.homes.get(home_id)

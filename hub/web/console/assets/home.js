@@ -19,6 +19,8 @@ function follow(page) {
   source.addEventListener("beat", (event) => { alive(); clock(event.data); });
   source.addEventListener("over", () => { source.close(); location.reload(); });
   source.addEventListener("sick", () => say(false));
+  // The browser tries again by itself; what is back within four seconds was nothing.
+  source.onerror = () => { heard = Math.min(heard, Date.now() - silentMs + 4000); };
   setInterval(() => { if (Date.now() - heard > silentMs) say(false); }, 1000);
   setInterval(picture, 60000);
 
