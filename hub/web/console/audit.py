@@ -22,6 +22,7 @@ from hub.web.console.visit import Visit
 
 PATH = "/log"
 LINES = 100
+_YEARS = range(2000, 2200)
 _DESK = "@desk"
 _ACCOUNT = "@account:"
 
@@ -115,11 +116,12 @@ def _wish(visit: Visit, asked: Asked, below: int | None) -> LogWish:
 
 
 def _day(visit: Visit, text: str) -> datetime | None:
-    """Return the beginning of a day, local time."""
+    """Return the beginning of a day, local time; None for what is no day of this hub's life."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), visit.timezone)
-    except (ValueError, OverflowError):
+        day = date.fromisoformat(text)
+    except ValueError:
         return None
+    return datetime.combine(day, time(), visit.timezone) if day.year in _YEARS else None
 
 
 def _number(text: str) -> int | None:
