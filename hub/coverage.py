@@ -90,6 +90,7 @@ def judge(
         return Covered(Coverage.NOT_PROTECTED, (Missing(Lack.NO_DEVICES),), now + LOOK_EVERY)
     own = list(known)
     by_device = _by_device(home, states)
+    presences = {id: presence(said) for id, said in by_device.items()}
     lost = links.lost(home, states, own, now)
     if lost is not None and now - lost.since >= GRACE:
         return Covered(Coverage.NOT_KNOWN, (Missing(Lack.LINK_LOST, None, lost.since),), now + LOOK_EVERY)
@@ -102,16 +103,16 @@ def judge(
     missing: list[Missing] = []
     buttons = call_buttons(home)
     for device in home.devices:
-        said = by_device[device.id]
-        found, next_at = _of_device(device, said, own, now)
+        said, known_of = by_device[device.id], presences[device.id]
+        found, next_at = _of_device(device, said, known_of, own, now)
         missing += _joined(device, found, reported.get(device.id, ()))
         soon += next_at
-        if device in buttons and presence(said).is_known:
+        if device in buttons and known_of.is_known:
             missing += _untested(device, said, now, soon)
     missing += [Missing(Lack.NUMBER_DEAD, person) for person in _dead_numbers(notices)]
     if not alarm_devices(home):
         missing.append(Missing(Lack.NO_CALL))
-    return Covered(_coverage(home, by_device, missing), tuple(missing), max(now + SOONEST, min(soon)))
+    return Covered(_coverage(home, presences, missing), tuple(missing), max(now + SOONEST, min(soon)))
 
 
 def call_buttons(home: Home) -> tuple[Device, ...]:
@@ -159,10 +160,9 @@ def _dead_numbers(notices: Iterable[str]) -> list[str]:
 
 
 def _of_device(
-    device: Device, said: Sequence[DeviceState], own: Sequence[Gap], now: datetime
+    device: Device, said: Sequence[DeviceState], known: Presence, own: Sequence[Gap], now: datetime
 ) -> tuple[list[Missing], list[datetime]]:
     """Return what its last words lack, and when that could change without a further one."""
-    known = presence(said)
     missing = [Missing(Lack.BATTERY, device.id, s.since) for s in said if _is_low(s)][:1]
     if not known.is_known:
         return [Missing(Lack.NEVER_HEARD, device.id)], []
@@ -206,10 +206,10 @@ def _untested(device: Device, said: Sequence[DeviceState], now: datetime, soon: 
     return [Missing(Lack.TEST_OVERDUE, device.id, at)]
 
 
-def _coverage(home: Home, by_device: Mapping[str, Sequence[DeviceState]], missing: Sequence[Missing]) -> Coverage:
+def _coverage(home: Home, presences: Mapping[str, Presence], missing: Sequence[Missing]) -> Coverage:
     if not missing:
         return Coverage.PROTECTED
-    if not any(presence(said).is_known for said in by_device.values()):
+    if not any(known.is_known for known in presences.values()):
         return Coverage.NOT_PROTECTED
     useless = {one.device for one in missing if one.what in _USELESS}
     alarms = alarm_devices(home)

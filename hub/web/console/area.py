@@ -1,15 +1,18 @@
 """Areas: village, township, county, with their homes counted by how well they are covered."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from hub.accounts import Right
 from hub.levels import tops
-from hub.web.console.area_view import AreaView, view
+from hub.web.console.area_view import view
 from hub.web.console.console import Site
 from hub.web.console.drawing import HEADERS, draw, fragment
-from hub.web.console.overview import Overlook
+from hub.web.console.overview import Overlook, Overview
 from hub.web.console.visit import NotFound, Visit
 
 
@@ -31,23 +34,32 @@ class Areas:
         ]
 
     async def _page(self, visit: Visit, request: Request) -> Response:
-        found = await self._view(visit, request)
+        seen = await self._overlook.now()
+        found = view(visit, seen, self._codes(visit, seen, request))
         return draw(visit, "area.html", a=found, live=_live_address(request), deaf=self._deaf())
 
     async def _live(self, visit: Visit, request: Request) -> Response:
-        found = await self._view(visit, request)
-        return HTMLResponse(fragment(visit, "area_body.html", a=found, deaf=self._deaf()), headers=HEADERS)
-
-    async def _view(self, visit: Visit, request: Request) -> AreaView:
+        """Answer with what changed; a page that shows it already hears so, which costs nothing."""
         seen = await self._overlook.now()
+        codes = self._codes(visit, seen, request)
+        # A mode may end by time alone, so each minute is another one.
+        tag = f'"{seen.serial}-{visit.now:%H%M}-{self._deaf():d}-{visit.words.language}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"ETag": tag})
+        found = fragment(visit, "area_body.html", a=view(visit, seen, codes), deaf=self._deaf())
+        return HTMLResponse(found, headers={**HEADERS, "ETag": tag, "Cache-Control": "no-store"})
+
+    @staticmethod
+    def _codes(visit: Visit, seen: Overview, request: Request) -> Sequence[str]:
+        """Return the area that is asked for, or those the visitor begins with; raises Refused, NotFound."""
         code = request.path_params.get("code")
         if code is None:
             mine = [area for area in seen.registry.homes_by_area if visit.may(Right.SEE_HOMES, area)]
-            return view(visit, seen, tops(visit.account.areas, mine) or ("",))
+            return tops(visit.account.areas, mine) or ("",)
         visit.require(Right.SEE_HOMES, code)
         if code not in seen.sums and code not in seen.registry.areas:
             raise NotFound(code)
-        return view(visit, seen, (code,))
+        return (code,)
 
     def _deaf(self) -> bool:
         """Whether the hub hears no device now, so that what is shown is from before."""

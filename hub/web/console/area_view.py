@@ -57,7 +57,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One area in a list. `address` is its page; of the homes that lie in no narrower area it is their list."""
+    """One area in a list. `address` is its page; of the homes that lie in no narrower area it is their list.
+
+    `lost`: homes without connection, among those that are not known.
+    """
 
     code: str
     name: str
@@ -68,6 +71,7 @@ class Row:
     bar_says: str
     marks: Marks
     duty: Sequence[str]
+    lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,8 @@ class _Drawing:
         """Return the row of these counts."""
         homes = sum(counts.values())
         duty = [person.name for person in on_duty(self.seen.registry, [code])[:2]] if code else []
-        return Row(code, name, address, counts, homes, _bar(counts), self._bar_says(counts, homes), marks, duty)
+        says = self._bar_says(counts, homes)
+        return Row(code, name, address, counts, homes, _bar(counts), says, marks, duty, self.seen.lost.get(code, 0))
 
     @staticmethod
     def ranked(rows: Sequence[Row]) -> list[Row]:
@@ -302,7 +307,7 @@ def _marks(counts: Mapping[tuple[Severity, bool], int]) -> Marks:
 def _urgency(row: Row) -> tuple[int, ...]:
     """Return what sorts areas: who waits, what is not known, what waits with less hurry, what is held."""
     marks, counts = row.marks, row.counts
-    first = (marks.waiting, marks.warnings, counts.get(Coverage.NOT_KNOWN, 0), marks.held, marks.warnings_held)
+    first = (marks.waiting, marks.warnings, row.lost, marks.held, marks.warnings_held)
     return tuple(-n for n in (*first, counts.get(Coverage.NOT_PROTECTED, 0), counts.get(Coverage.GAPS, 0)))
 
 

@@ -1,7 +1,7 @@
 """The list of devices: those that need a hand, or all; only those of the visitor's areas."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -70,8 +70,10 @@ class Devices:
         homes = [home for home in own(visit, seen) if not area or area in path(home.area)]
         troubled = lacking(seen, homes)
         asked = FILTERS.get(query["is"])
-        found = every(seen, homes) if query["is"] == "all" else chosen(troubled, asked or _OF_DEVICES)
+        found = every(homes) if query["is"] == "all" else chosen(troubled, asked or _OF_DEVICES)
         page = listed(found, "/devices", {name: value for name, value in query.items() if value})
+        if query["is"] == "all":
+            page = replace(page, items=[(home, one, of_device(seen, home, one)) for home, one, _ in page.items])
         pairs = [(home.id, device.id) for home, device, _ in page.items]
         states = await self._site.engine.store.read(lambda t: t.device_states(pairs)) if pairs else []
         return draw(
@@ -106,13 +108,14 @@ def chosen(found: Iterable[Found], wanted: frozenset[Lack]) -> list[Found]:
     return sorted(some, key=lambda one: (_waits(one[2], wanted), one[0].area, one[0].address, one[1].id))
 
 
-def every(seen: Overview, homes: Iterable[Home]) -> list[Found]:
-    """Return all devices, home by home."""
-    return [
-        (home, device, [one for one in seen.missing(home.id) if one.device == device.id and one.what in _OF_DEVICES])
-        for home in homes
-        for device in home.devices
-    ]
+def every(homes: Iterable[Home]) -> list[Found]:
+    """Return all devices, home by home; what each lacks is looked up for those that are shown."""
+    return [(home, device, ()) for home in homes for device in home.devices]
+
+
+def of_device(seen: Overview, home: Home, device: Device) -> list[Missing]:
+    """Return what one device lacks."""
+    return [one for one in seen.missing(home.id) if one.device == device.id and one.what in _OF_DEVICES]
 
 
 def _waits(missing: Sequence[Missing], wanted: frozenset[Lack]) -> tuple[bool, datetime | None]:

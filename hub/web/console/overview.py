@@ -9,7 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,10 +28,11 @@ from hub.rules.gaps import HUB, sources
 
 log = structlog.get_logger(__name__)
 
-# So many homes are read and judged in one go: about 50 ms of a reading thread, and one statement.
-AT_ONCE = 500
-# Real time: how long a page waits for homes that are being judged before it shows what is known.
-PATIENCE_S = 0.25
+# So many homes are read and judged in one go, about 25 ms of a reading thread; then others have their turn.
+AT_ONCE, PAUSE_S = 200, 0.005
+# Real time: how long a page waits for homes that are being judged before it shows what is known. Of a large county
+# the first page after a start shows that homes are being counted; a small one is counted within the wait.
+PATIENCE_S, LARGE, PATIENCE_OF_LARGE_S = 1.0, 2_000, 0.1
 # Hub gaps older than the longest limit of any device tell nothing.
 LOOK_BACK = timedelta(days=31)
 # A home that lacks something and speaks is looked at again, but not at every word.
@@ -40,7 +41,11 @@ AGAIN_AFTER = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All homes and open alerts at one moment. `judged` counts the homes looked at: fewer than all after a start."""
+    """All homes and open alerts at one moment. `serial` is another one whenever anything changed.
+
+    `sums` and `alerts` count by area what it holds with all below it (alerts: whether they wait), `lost` the homes
+    without connection; `below` names the areas right below one.
+    """
 
     registry: Registry
     at: datetime
@@ -49,6 +54,8 @@ class Overview:
     sums: Mapping[str, Counter[Coverage]] = field(default_factory=dict)
     below: Mapping[str, Sequence[str]] = field(default_factory=dict)
     alerts: Mapping[str, Counter[tuple[Severity, bool]]] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
+    serial: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -80,6 +87,7 @@ class Overlook:
         self._failed: StoreUnavailable | None = None
         self._marks_old = True
         self._drawn: Overview | None = None
+        self._serial = 0
         self._task: asyncio.Task[None] | None = None
         engine.listen(self._hear)
 
@@ -90,7 +98,8 @@ class Overlook:
         """
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._keep(), name="overview")
-        await asyncio.wait([self._task], timeout=PATIENCE_S)
+        large = len(self._engine.world.registry.homes) > LARGE
+        await asyncio.wait([self._task], timeout=PATIENCE_OF_LARGE_S if large else PATIENCE_S)
         if self._failed is not None and not self._covered:
             raise self._failed
         return self._overview()
@@ -125,6 +134,7 @@ class Overlook:
         wanted = list(dict.fromkeys([*dirty, *due, *new]))
         for start in range(0, len(wanted), AT_ONCE):
             await self._judge(wanted[start : start + AT_ONCE])
+            await asyncio.sleep(PAUSE_S if start + AT_ONCE < len(wanted) else 0)
 
     def _adopt(self, registry: Registry) -> None:
         """Take over people and homes that changed."""
@@ -177,7 +187,9 @@ class Overlook:
     def _overview(self) -> Overview:
         """Return what is known, summed up anew only if it changed."""
         if self._drawn is None:
-            self._drawn = summed(self._registry, self._covered, self._marks, self._clock.now())
+            self._serial += 1
+            found = summed(self._registry, self._covered, self._marks, self._clock.now())
+            self._drawn = replace(found, serial=self._serial)
         return self._drawn
 
     async def close(self) -> None:
@@ -210,15 +222,27 @@ def judged(
 def summed(registry: Registry, covered: Mapping[str, Covered], marks: Sequence[AlertMark], now: datetime) -> Overview:
     """Return the overview with its sums by area. A home that was not judged yet is not known."""
     own: dict[str, Counter[Coverage]] = {}
+    lost: dict[str, Counter[bool]] = {}
     for home in registry.homes.values():
         found = covered.get(home.id)
         own.setdefault(home.area, Counter())[found.coverage if found else Coverage.NOT_KNOWN] += 1
+        if found and found.coverage is Coverage.NOT_KNOWN:
+            lost.setdefault(home.area, Counter())[True] += 1
     alerts: dict[str, Counter[tuple[Severity, bool]]] = {}
     for mark in marks:
         area = area_of(mark, registry)
         if area is not None:
             alerts.setdefault(area, Counter())[mark.severity, mark.stage is Stage.OPEN] += 1
-    return Overview(registry, now, dict(covered), marks, roll_up(own), children(own), roll_up(alerts))
+    return Overview(
+        registry,
+        now,
+        dict(covered),
+        marks,
+        roll_up(own),
+        children(own),
+        roll_up(alerts),
+        {code: found[True] for code, found in roll_up(lost).items()},
+    )
 
 
 def area_of(mark: AlertMark, registry: Registry) -> str | None:

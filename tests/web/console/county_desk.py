@@ -91,13 +91,13 @@ class CountyDesk:
     def __init__(self, store: SqlStore, address: str, who: desk.Whoever, engine: Engine, hub: Hub) -> None:
         self.store, self.who, self.engine, self.hub = store, who, engine, hub
         self.clock: StillClock = engine.clock  # type: ignore[assignment]
-        self._address = address
+        self.address = address
 
     async def page(self, path: str, account: Account | None = None, **headers: str) -> tuple[int, str]:
         """Return what an account sees under this address."""
         if account is not None:
             self.who.account = account
-        async with aiohttp.ClientSession() as http, http.get(self._address + path, headers=headers) as answer:
+        async with aiohttp.ClientSession() as http, http.get(self.address + path, headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def say(self, states: Iterable[DeviceState]) -> None:

@@ -9,17 +9,21 @@ for (const part of document.querySelectorAll("[data-refresh]")) keep(part);
 function keep(part) {
   const every = Number(part.dataset.every) * 1000;
   let known = null;
+  let tag = "";
 
   async function look() {
     if (document.hidden || isUsed(part)) return;
     try {
-      const answer = await fetch(part.dataset.refresh, { headers: { Accept: "text/html" }, redirect: "error" });
+      const answer = await fetch(part.dataset.refresh, { headers: { Accept: "text/html", "If-None-Match": tag }, redirect: "error", cache: "no-store" });
       if (answer.status === 401) return location.reload();
+      if (answer.status === 304) return show(false);
       if (!answer.ok) throw new Error(String(answer.status));
       const text = await answer.text();
       show(false);
-      if (text !== known && !isUsed(part)) part.innerHTML = text;
+      if (isUsed(part)) return;
+      if (text !== known) part.innerHTML = text;
       known = text;
+      tag = answer.headers.get("ETag") ?? "";
     } catch {
       show(true);
     }
