@@ -148,4 +148,4 @@ class TestsHideNothing(RuleBasedStateMachine):
 
 
 TestTestsHideNothing = pytest.mark.promise("P9")(TestsHideNothing.TestCase)
-TestTestsHideNothing.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestTestsHideNothing.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
