@@ -20,6 +20,7 @@ from hub.cli import (
     export,
     homes,
     homes_import,
+    init,
     mode,
     run,
     shelf,
@@ -70,6 +71,13 @@ def options(
 
 app.add("run", run.run, "carehub run --config /etc/carehub", "CAREHUB_WEB__LISTEN=127.0.0.1:8081 carehub run")
 app.add("demo", demo.demo, "carehub demo", "carehub demo --data /tmp/another-demo")
+app.add(
+    "init",
+    init.init,
+    "carehub init",
+    "carehub init /tmp/try --yes --language zh-CN",
+    "carehub init /etc/carehub --carrier twilio --area 620702207200",
+)
 app.add("check-config", homes.check_config, "carehub check-config --config /etc/carehub")
 app.add("apply", homes.apply, "carehub apply", "carehub apply --yes --config /etc/carehub")
 app.add("export", export.export, "carehub export --out -", "carehub export --force --config /etc/carehub")

@@ -1,0 +1,1 @@
+"""What `carehub init` asks, and the files it writes."""
