@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 MOST_REQUESTS = 1000  # connections at once; more are answered 503
 STOP_LIMIT_S = 2.0
 LARGEST_PORT = 65535
 _GRACE_S = 1  # for answers under way, before they are broken off
+# In the scope of each request: an asyncio.Event that is set when the server stops, for answers that never end.
+STOPPING = "carehub.stopping"
 
 
 class CannotListen(Exception):
@@ -34,14 +36,17 @@ class Server:
         self._listen = listen
         self._server: _Uvicorn | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
         self.port = 0
 
     async def start(self) -> None:
         """Listen, and return once requests are answered; raises CannotListen."""
         listener = _listener(self._listen)
         self.port = listener.getsockname()[1]
+        self._stopping.clear()
         config = uvicorn.Config(
-            self._app,
+            self._serve,
+            interface="asgi3",  # it cannot tell from a method
             lifespan="off",
             log_config=None,
             access_log=False,  # it would write tokens of pages
@@ -65,6 +70,7 @@ class Server:
         if server is None or task is None:
             return
         self._server = self._task = None
+        self._stopping.set()
         server.should_exit = True
         done, _ = await asyncio.wait([task], timeout=STOP_LIMIT_S - 0.2)
         if not done:
@@ -72,6 +78,10 @@ class Server:
             task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.wait([task], timeout=0.2)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[STOPPING] = self._stopping
+        await self._app(scope, receive, send)
 
 
 def _listener(listen: str) -> socket.socket:

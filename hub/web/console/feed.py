@@ -6,7 +6,7 @@ questions; what follows within a moment is read together. While nobody looks, no
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -93,13 +93,18 @@ class Feed:
         finally:
             self._watchers -= 1
 
-    async def changed(self, since: int, within_s: float) -> bool:
-        """Wait for a picture newer than `since`, at most so long in real time; return whether there is one."""
-        news = self._news
+    async def changed(self, since: int, within_s: float, stopping: asyncio.Event | None = None) -> bool:
+        """Wait for a picture newer than `since`, at most so long in real time; return whether there is one.
+
+        Returns at once when `stopping` is set.
+        """
         if self.snapshot.revision == since:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(within_s):
-                    await news.wait()
+            waits = [asyncio.ensure_future(event.wait()) for event in (self._news, stopping) if event is not None]
+            try:
+                await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
         return self.snapshot.revision != since
 
     # --- following

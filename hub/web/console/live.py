@@ -4,6 +4,7 @@ Each console gets the pieces whose words changed, and the order of all. A new co
 saw is not asked. Every five seconds a beat carries the hub's time; a console that hears none for longer says so.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from hub.web.console.boards import Boards, View
 from hub.web.console.console import Site
 from hub.web.console.drawing import HEADERS
 from hub.web.console.visit import Visit
+from hub.web.server import STOPPING
 
 # Real time: how often a console hears that the hub lives, and how often its sign-in is looked at.
 BEAT_S, LOOK_S = 5.0, 30.0
@@ -68,8 +70,9 @@ class Live:
 
     async def _events(self, visit: Visit, request: Request) -> AsyncIterator[bytes]:
         feed, sent, looked_s = self._boards.feed, _Sent(), 0.0
+        stopping: asyncio.Event = request.scope.get(STOPPING) or asyncio.Event()
         with feed.watched():
-            while True:
+            while not stopping.is_set():
                 try:
                     snapshot = await feed.fresh()
                     await self._boards.look(self._site.clock.now())
@@ -81,7 +84,7 @@ class Live:
                     if changes:
                         yield _event("board", changes)
                     yield _event("beat", {"now": visit.now.timestamp()})
-                if await feed.changed(feed.snapshot.revision, BEAT_S):
+                if await feed.changed(feed.snapshot.revision, BEAT_S, stopping):
                     continue
                 looked_s += BEAT_S
                 if looked_s >= LOOK_S:
