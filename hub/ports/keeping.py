@@ -19,13 +19,16 @@ from hub.ports.overview import OverviewRows
 from hub.ports.registry import RegistryKeeping
 from hub.ports.sights import SightRows
 from hub.ports.tests import HomeTestKeeping
+from hub.ports.tokens import TokenKeeping
 from hub.rules.gaps import Gap
 from hub.rules.watch import Watch
 
 T = TypeVar("T")
 
 
-class Transaction(AccountKeeping, OverviewRows, BoardReads, RegistryKeeping, HomeTestKeeping, SightRows, Protocol):
+class Transaction(
+    AccountKeeping, TokenKeeping, OverviewRows, BoardReads, RegistryKeeping, HomeTestKeeping, SightRows, Protocol
+):
     """One open transaction. All writes become durable together, or none does."""
 
     def give_way(self) -> None:

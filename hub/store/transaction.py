@@ -14,6 +14,7 @@ from hub.store.rows import Overtaken, Postponed
 from hub.store.sight_rows import SightRows
 from hub.store.tally_rows import TallyRows
 from hub.store.test_rows import HomeTestRows
+from hub.store.token_rows import TokenRows
 from hub.store.watch_rows import WatchRows
 
 __all__ = ["Overtaken", "Postponed", "SqlTransaction", "write_floor"]
@@ -24,6 +25,7 @@ class SqlTransaction(
     ShelfRows,
     ReadingRows,
     SightRows,
+    TokenRows,
     RegistryRows,
     RetentionRows,
     WatchRows,
