@@ -36,6 +36,7 @@ from hub.ports import Channel, Channels, FateReport, Inbound, Lane, Session, Sto
 from hub.rules import faults
 from hub.settings import Configuration, HubSettings
 from hub.settings.editing import FormEditor
+from hub.settings.importing import SheetImporter
 from hub.settings.registry_json import dump, parse
 from hub.store import NoStore, SqlStore
 from hub.store.secret import secret
@@ -332,6 +333,7 @@ class Hub:
             cookies=cookies,
             about=self._about,
             editor=FormEditor(lambda: self.configuration.hub, self.clock),
+            importer=SheetImporter(lambda: self.configuration.hub, self.clock),
         )
 
     def _about(self) -> About:

@@ -18,7 +18,7 @@ _MEGABYTE = 1_000_000
 LARGEST = 16 * _MEGABYTE
 # What 100,000 rows of text unpack to, and a factor that text in tables does not exceed.
 _LARGEST_UNPACKED, _MOST_PARTS = 400 * _MEGABYTE, 2_000
-MOST_ROWS, MOST_COLUMNS, _LONGEST_CELL = 100_000, 100, 2_000
+MOST_ROWS, MOST_COLUMNS, _LONGEST_CELL = 100_000, 60, 2_000
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _XLS = b"\xd0\xcf\x11\xe0"

@@ -14,7 +14,7 @@ from hub.web.about import About
 from hub.web.console.cookies import Cookies
 from hub.web.console.drawing import assets
 from hub.web.console.gate import Gate
-from hub.web.console.ports import Editor
+from hub.web.console.ports import Editor, Importer
 from hub.web.console.visit import NotFound, Visit
 from hub.web.ports import Health, Measured, Routes
 from hub.web.view import PageSettings
@@ -34,6 +34,7 @@ class Site:
     cookies: Cookies
     about: Callable[[], About] | None = None
     editor: Editor | None = None
+    importer: Importer | None = None
 
 
 def parts(site: Site) -> Sequence[Routes]:
@@ -46,6 +47,7 @@ def parts(site: Site) -> Sequence[Routes]:
     from hub.web.console.edit_people import PeopleEditing
     from hub.web.console.home import HomePages
     from hub.web.console.homes_list import Homes
+    from hub.web.console.importing import ImportPages
     from hub.web.console.now import Now
     from hub.web.console.overview import Overlook
     from hub.web.console.profile import Profile
@@ -57,8 +59,10 @@ def parts(site: Site) -> Sequence[Routes]:
     overlook = Overlook(site.engine, site.clock)
 
     editing = (HomeEditing(site, site.editor), PeopleEditing(site, site.editor)) if site.editor else ()
+    importing = (ImportPages(site, site.importer),) if site.importer else ()
     return (
         *editing,
+        *importing,
         SignInPages(site),
         Now(site),
         Settings(site),

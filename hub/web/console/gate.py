@@ -28,6 +28,7 @@ _log = structlog.get_logger(__name__)
 
 SIGN_IN = "/sign-in"
 Handler = Callable[[Visit, Request], Awaitable[Response]]
+FormReader = Callable[[Request], Awaitable[dict[str, str]]]
 FormHandler = Callable[[Visit, Request, Mapping[str, str]], Awaitable[Response]]
 
 
@@ -86,12 +87,14 @@ class Gate:
 
         return Route(path, serve, methods=["GET"], name=f"stream {path}")
 
-    def form(self, path: str, handler: FormHandler, right: Right | None = None) -> Route:
-        """Return the route of a form: POST, with our token, from our own page."""
+    def form(
+        self, path: str, handler: FormHandler, right: Right | None = None, *, read: FormReader = read_form
+    ) -> Route:
+        """Return the route of a form: POST, with our token, from our own page. `read`: how its fields are sent."""
 
         async def serve(request: Request) -> Response:
             async def take(visit: Visit) -> Response:
-                form = await read_form(request)
+                form = await read(request)
                 given = request.headers.get("x-csrf", "") or form.get("csrf", "")
                 if not is_own(request) or not compare_digest(given.encode(), visit.csrf.encode()):
                     return await self._foreign(visit, request)
