@@ -13,6 +13,7 @@ from hub.levels import Level, level, path
 from hub.ports.overview import AlertMark
 from hub.rota import on_duty
 from hub.web.console import coverage_words as say
+from hub.web.console.listing import by_address
 from hub.web.console.overview import Overview, area_of
 from hub.web.console.squares import Picture, Square, picture
 from hub.web.console.visit import Visit
@@ -138,8 +139,8 @@ def view(visit: Visit, seen: Overview, codes: Sequence[str]) -> AreaView:
     )
 
 
-def _missing(seen: Overview, homes: Iterable[Home]) -> Iterable[Missing]:
-    return (one for home in homes for one in seen.missing(home.id))
+def _missing(seen: Overview, homes: Iterable[Home]) -> Iterable[Sequence[Missing]]:
+    return (seen.missing(home.id) for home in homes)
 
 
 def _joined(visit: Visit, drawing: "_Drawing", rows: Sequence[Row]) -> Row:
@@ -244,7 +245,7 @@ class _Drawing:
 
     def own(self, code: str) -> Sequence[Home]:
         """Return the homes that lie right in this area, in the order in which people find them."""
-        return sorted(self.seen.registry.homes_by_area.get(code, ()), key=lambda home: (home.address, home.id))
+        return sorted(self.seen.registry.homes_by_area.get(code, ()), key=by_address)
 
     def homes(self, code: str) -> list[Home]:
         """Return all homes of an area and of those below."""

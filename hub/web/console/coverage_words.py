@@ -88,9 +88,9 @@ def _span(words: Words, one: Missing, visit: Visit) -> str:
     return words.span(visit.now - one.since) if one.since is not None else "?"
 
 
-def counted(words: Words, found: Iterable[Missing]) -> list[tuple[Lack, int, str]]:
-    """Return how often each thing is missing, most frequent first."""
-    counts = Counter(one.what for one in found)
+def counted(words: Words, homes: Iterable[Iterable[Missing]]) -> list[tuple[Lack, int, str]]:
+    """Return in how many homes each thing is missing, in most first; given is what each home lacks."""
+    counts = Counter(what for missing in homes for what in {one.what for one in missing})
     ordered = sorted(counts.items(), key=lambda item: (-item[1], ORDER.index(item[0])))
     return [(what, count, lack(words, what)) for what, count in ordered]
 

@@ -18,17 +18,19 @@ from hub.web.console import coverage_words as say
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw
 from hub.web.console.finding import By, Hit, areas, find
-from hub.web.console.listing import listed
+from hub.web.console.listing import by_address, listed
 from hub.web.console.overview import Overlook, Overview
 from hub.web.console.visit import Visit
 
 # A home with a long list of lacks shows the first; its own page has all.
 _SHOWN = 3
+# Alerts that have a picture of their own.
+_PICTURES = frozenset({"oct-sos", "oct-gas", "oct-smoke", "oct-co", "oct-fall", "cir-battery"})
 
 
 @dataclass(frozen=True, slots=True)
 class HomeRow:
-    """One home in a list. `alert` is its most urgent one: its class and words."""
+    """One home in a list. `alert` is its most urgent one: its class, picture and words."""
 
     id: str
     who: str
@@ -39,7 +41,7 @@ class HomeRow:
     missing: Sequence[str]
     more: int
     mode: str
-    alert: tuple[str, str] | None
+    alert: tuple[str, str, str] | None
     met: str = ""
 
 
@@ -97,7 +99,7 @@ def own(visit: Visit, seen: Overview) -> list[Home]:
     """Return the homes of the visitor's areas, village by village, in the order of their addresses."""
     by_area = seen.registry.homes_by_area
     codes = sorted(area for area in by_area if visit.may(Right.SEE_HOMES, area))
-    return [home for area in codes for home in sorted(by_area[area], key=lambda home: (home.address, home.id))]
+    return [home for area in codes for home in sorted(by_area[area], key=by_address)]
 
 
 def wanted(seen: Overview, homes: Iterable[Home], query: Mapping[str, str]) -> list[Home]:
@@ -143,11 +145,16 @@ def _row(visit: Visit, seen: Overview, hit: Hit, mark: AlertMark | None, *, aske
     )
 
 
-def _alert(visit: Visit, mark: AlertMark) -> tuple[str, str]:
+def _alert(visit: Visit, mark: AlertMark) -> tuple[str, str, str]:
     words = visit.words
     what = words.catalogue.what.get(mark.what, words.catalogue.phrases.alert)
     look = {Severity.EMERGENCY: "oct", Severity.WARNING: "tri"}.get(mark.severity, "cir")
-    return look, what if mark.stage is Stage.OPEN else words.say("%(what)s, taken", what=what)
+    own = f"{look}-{mark.what}"
+    return (
+        look,
+        own if own in _PICTURES else look,
+        what if mark.stage is Stage.OPEN else words.say("%(what)s, taken", what=what),
+    )
 
 
 def _met(visit: Visit, hit: Hit) -> str:

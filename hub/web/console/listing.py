@@ -1,13 +1,29 @@
-"""Pages of a long list: which one is shown, and the addresses of those before and after it."""
+"""Long lists: in which order, which page is shown, and the addresses of those before and after it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 from urllib.parse import urlencode
+
+from hub.homes import Home
 
 T = TypeVar("T")
 
 AT_ONCE = 50
+_NUMBERS = re.compile(r"(\d+)")
+
+
+@lru_cache(maxsize=32_768)
+def _natural(text: str) -> tuple[tuple[int, str], ...]:
+    """Return a text as people order it: house 9 comes before house 10."""
+    return tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in _NUMBERS.split(text[:200]))
+
+
+def by_address(home: Home) -> tuple[tuple[tuple[int, str], ...], str]:
+    """Return what sorts homes in the order in which somebody walks by."""
+    return _natural(home.address), home.id
 
 
 @dataclass(frozen=True, slots=True)

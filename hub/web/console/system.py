@@ -103,8 +103,16 @@ class System:
         troubled = lacking(seen, homes)
         silent, never = chosen(troubled, FILTERS["silent"]), chosen(troubled, FILTERS["never"])
         lost = sum(1 for home in homes if any(one.what is Lack.LINK_LOST for one in seen.missing(home.id)))
-        first = [(home.id, home.who, _name(visit, found)) for found in (*silent, *never)[:_SHOWN] for home in found[:1]]
-        return {"silent": first, "silent_count": len(silent), "never_count": len(never), "lost_count": lost}
+        first: dict[str, tuple[str, str]] = {}
+        for home, device, missing in (*silent, *never):
+            if len(first) < _SHOWN:
+                first.setdefault(home.id, (home.who, _name(visit, (home, device, missing))))
+        return {
+            "silent": [(id, *words) for id, words in first.items()],
+            "silent_count": len(silent),
+            "never_count": len(never),
+            "lost_count": lost,
+        }
 
 
 def _name(visit: Visit, found: Found) -> str:
