@@ -153,12 +153,35 @@ async def test_a_lost_network_is_said_with_the_time_and_forgotten_when_it_is_bac
     page = one.page
     await expect(page.locator("#hm-link")).to_be_visible()
     lost = page.locator("#hm-lost")
-    await page.route("**/live", lambda route: route.abort())
+    await expect(lost).to_be_hidden()
     await page.context.set_offline(True)
-    await page.evaluate("location.hash = ''")
-    await expect(lost).to_contain_text(WORDS[language]["gone"], timeout=30_000)
+    await expect(lost).to_be_visible(timeout=30_000)
+    assert re.search(WORDS[language]["gone"] + r"\s*\d\d:\d\d:\d\d", await lost.inner_text())
+    assert await one.axe() == []
     await one.shoot(f"home-lost-{language}")
-    await page.unroute("**/live")
     await page.context.set_offline(False)
     await expect(lost).to_be_hidden(timeout=20_000)
+    await expect(page.locator("#hm-link")).to_have_text({"zh-CN": "实时", "en": "Live"}[language])
+    one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]
+
+
+async def test_who_is_signed_out_meanwhile_is_led_to_the_sign_in(county: County, visits: Opens) -> None:
+    one = await visits(AccountRole.INSTALLER, "/homes/ah-011", "en", PHONE)
+    page = one.page
+    await expect(page.locator("#hm-link")).to_be_visible()
+    assert county.world.hub is not None
+    await county.world.hub.accounts.sign_out(county.cookie(AccountRole.INSTALLER))
+    await page.context.set_offline(True)
+    await page.context.set_offline(False)
+    await page.wait_for_url("**/sign-in?next=*", timeout=20_000)
+    one.faults.clear()  # the refused request and the lost line
+
+
+async def test_the_page_goes_on_when_the_hub_was_started_anew(county: County, visits: Opens) -> None:
+    one = await visits(AccountRole.COUNTY, "/homes/ah-008", "en", WIDE)
+    page = one.page
+    await expect(page.locator("#hm-link")).to_be_visible()
+    await county.world.restart_hub()
+    await county.home(8).press_sos()
+    await expect(page.locator("#hm-alerts .em")).to_be_visible(timeout=20_000)
     one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]

@@ -1,5 +1,6 @@
 """`/homes/<id>`: one home, live. Each look at it is recorded, and so is each number and illness that was shown."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.accounts import Right
+from hub.accounts import Account, Right
 from hub.engine import NoSuchTime
 from hub.homes import Home
 from hub.levels import Level, level, path
@@ -24,18 +25,21 @@ from hub.web.console.console import Site
 from hub.web.console.drawing import HEADERS, draw, fragment
 from hub.web.console.home_door import door, person_of, resident_of
 from hub.web.console.home_modes import MODES, NotATime, choices, chosen
-from hub.web.console.home_news import HomeNews
+from hub.web.console.home_news import HomeNews, Watched
 from hub.web.console.home_picture import mode_word, picture
 from hub.web.console.home_rooms import Standing, rooms, shown
 from hub.web.console.home_sight import CELL, Moment, Past, read_moment, read_past, window
 from hub.web.console.home_story import LOOKED, story
 from hub.web.console.sayings import Sayings
 from hub.web.console.visit import NotFound, Visit
+from hub.web.server import STOPPING
 
-# Real time: how often a page hears that the hub lives; after how many beats its sign-in is looked at again.
-BEAT_S, LOOK_BEATS = 5.0, 6
-# Real time: a page whose network takes nothing for so long is cut off; it comes back by itself, so soon.
-SEND_LIMIT_S, RETRY_MS = 10, 1000
+# Real time: how often a page hears that the hub lives, and how often its sign-in is looked at.
+BEAT_S, LOOK_S = 5.0, 30.0
+# Whoever was signed out.
+NOBODY = Account("", "", frozenset(), ())
+# Real time: a page whose network takes nothing for so long is cut off; it comes back by itself.
+SEND_LIMIT_S = 10
 PRIVATE = {"Cache-Control": "no-store"}
 
 
@@ -106,37 +110,37 @@ class HomePages:
 
     async def _events(self, visit: Visit, request: Request, home_id: str) -> AsyncIterator[bytes]:
         """Yield the changing part of the page whenever it is another, and a beat; until the visitor may not see it."""
-        shown, beats = "", 0
-        batteries = await self._batteries(visit, home_id)
+        shown, batteries = "", await self._batteries(visit, home_id)
+        stopping: asyncio.Event | None = request.scope.get(STOPPING)
+        now_s = asyncio.get_running_loop().time
+        look_at = now_s() + LOOK_S
         with self._news.watch(home_id) as watched:
-            yield f"retry: {RETRY_MS}\n\n".encode()
-            while True:
-                visit = replace(visit, now=self._site.clock.now(), registry=self._site.engine.world.registry)
-                home = visit.registry.homes.get(home_id)
-                if home is None or not visit.may(Right.SEE_HOMES, home.area):
-                    yield b"event: over\ndata: \n\n"
-                    return
+            while stopping is None or not stopping.is_set():
                 try:
-                    moment = await self._site.engine.store.read(partial(read_moment, home=home, now=visit.now))
-                    moment = replace(moment, batteries=batteries)
-                    watched.about(item.alert.id for item in moment.items)
-                    drawn = fragment(visit, "_home_live.html", **_now(visit, moment))
-                    still_same = drawn.replace(visit.words.clock(visit.now), "")
-                    if still_same != shown:
-                        shown = still_same
+                    if now_s() >= look_at:
+                        look_at = now_s() + LOOK_S
+                        still = await self._site.gate.still(request)
+                        visit = still if still is not None else replace(visit, account=NOBODY)
+                    visit = replace(visit, now=self._site.clock.now(), registry=self._site.engine.world.registry)
+                    home = visit.registry.homes.get(home_id)
+                    if home is None or not visit.may(Right.SEE_HOMES, home.area):
+                        yield b"event: over\ndata: \n\n"
+                        return
+                    drawn = await self._moment(visit, home, batteries, watched)
+                    # That time went on is no change: the beat says that.
+                    if (but_for_the_clock := drawn.replace(visit.words.clock(visit.now), "")) != shown:
+                        shown = but_for_the_clock
                         yield _event("now", drawn)
                 except StoreUnavailable:
                     yield b"event: sick\ndata: \n\n"
-                if not await watched.changed(BEAT_S):
+                if not await watched.changed(BEAT_S, stopping):
                     yield _event("beat", visit.words.clock(self._site.clock.now()))
-                    beats += 1
-                if beats >= LOOK_BEATS:
-                    beats = 0
-                    still = await self._site.gate.still(request)
-                    if still is None:
-                        yield b"event: over\ndata: \n\n"
-                        return
-                    visit = still
+
+    async def _moment(self, visit: Visit, home: Home, batteries: Mapping[str, int], watched: Watched) -> str:
+        """Return the changing part of the page."""
+        moment = await self._site.engine.store.read(partial(read_moment, home=home, now=visit.now))
+        watched.about(item.alert.id for item in moment.items)
+        return fragment(visit, "_home_live.html", **_now(visit, replace(moment, batteries=batteries)))
 
     async def _batteries(self, visit: Visit, home_id: str) -> Mapping[str, int]:
         """Return the charge of a home's batteries: it changes in weeks, and is not asked for with each reading."""

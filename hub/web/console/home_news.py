@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from hub.engine import Engine
 from hub.engine.news import News
@@ -22,11 +22,17 @@ class Watched:
         """Note which alerts the page shows."""
         self.alerts = frozenset(alerts)
 
-    async def changed(self, within_s: float) -> bool:
-        """Wait until something changed, at most so long in real time; return whether it did."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within_s):
-                await self.news.wait()
+    async def changed(self, within_s: float, stopping: asyncio.Event | None = None) -> bool:
+        """Wait until something changed, at most so long in real time; return whether it did.
+
+        Returns at once when `stopping` is set.
+        """
+        waits = [asyncio.ensure_future(event.wait()) for event in (self.news, stopping) if event is not None]
+        try:
+            await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
         if not self.news.is_set():
             return False
         await asyncio.sleep(COALESCE_S)

@@ -134,7 +134,7 @@ def stays(home: Home, modes: Iterable[Act], since: datetime, now: datetime) -> t
             continue
         until = datetime.fromisoformat(str(act.detail.get("until", act.at.isoformat())))
         ends = min(until, following.at) if following is not None else until
-        if ends > max(act.at, since) and act.at < now:
+        if ends > max(act.at, since):
             found.append(Stay(HomeMode(act.event), max(act.at, since), ends))
     holds = home.mode_at(now)
     if holds is not None and not any(stay.until > now for stay in found):

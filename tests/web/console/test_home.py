@@ -12,7 +12,7 @@ import pytest
 from devices.reading import Kind, State
 from hub.accounts import AccountRole
 from hub.homes import HomeMode
-from hub.web.console.home import BEAT_S
+from hub.web.console.home import BEAT_S, LOOK_S
 from tests.web.console.desk import CSRF
 from tests.web.console.homestead import COUNTY, ELSEWHERE, HOUR, NIGHT, VILLAGE, Homestead, homestead
 
@@ -210,6 +210,7 @@ async def test_a_stream_ends_when_nobody_is_signed_in_any_more(
     farm: Homestead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hub.web.console.home.BEAT_S", BEAT_S / 500)
+    monkeypatch.setattr("hub.web.console.home.LOOK_S", LOOK_S / 500)
     async with farm.browser.get(farm.url + "/homes/ah-001/live") as stream:
         await changed(stream)
         farm.whoever.account = None
@@ -222,6 +223,7 @@ async def test_a_stream_ends_when_the_home_is_no_longer_the_visitors(
     farm: Homestead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hub.web.console.home.BEAT_S", BEAT_S / 500)
+    monkeypatch.setattr("hub.web.console.home.LOOK_S", LOOK_S / 500)
     async with farm.browser.get(farm.url + "/homes/ah-001/live") as stream:
         await changed(stream)
         farm.signs_in(AccountRole.VILLAGE, areas=(ELSEWHERE,))
@@ -252,3 +254,12 @@ async def test_a_home_with_a_month_of_readings_costs_no_more_than_a_day(farm: Ho
     assert "battery of the bathroom motion sensor at 4 %" in page
     assert "Emergency call</b>, bedroom" in page
     assert "Movement from 06:30 to 03:14, most in: kitchen." in page
+
+
+async def test_a_stream_ends_at_once_when_the_hub_stops(farm: Homestead) -> None:
+    async with farm.browser.get(farm.url + "/homes/ah-001/live") as stream:
+        await changed(stream)
+        began = time.monotonic()
+        await farm.server.stop()
+        assert time.monotonic() - began < 1
+        assert b"event: now" not in await stream.content.read()

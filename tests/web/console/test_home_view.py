@@ -156,6 +156,8 @@ def test_modes_are_outlined_until_they_end_or_another_begins() -> None:
         (HomeMode.AWAY, NIGHT - DAY, NIGHT - 23 * HOUR),
         (HomeMode.HOSPITAL, NIGHT - 5 * HOUR, NIGHT - 2 * HOUR),
     ]
+    (just_now,) = stays(replace(WANG, away_until=NIGHT + HOUR), [act("away", 0 * HOUR, HOUR)], NIGHT - DAY, NIGHT)
+    assert (just_now.since, just_now.until) == (NIGHT, NIGHT + HOUR)
     by_file = replace(WANG, away_until=NIGHT + HOUR)
     assert [s.mode for s in stays(by_file, [], NIGHT - DAY, NIGHT)] == [HomeMode.AWAY]
     assert stays(WANG, [], NIGHT - DAY, NIGHT) == ()

@@ -1,36 +1,51 @@
-// The page of a home: keeps it fresh while it is open, and has a reload of a page that shows something masked lead back.
+// The page of a home: stays fresh while it is open; a reload of a page that shows something masked leads back.
+const SILENT_AFTER = 12_000; // the hub beats every 5 s
+const TRY_AGAIN = 2_000;
+const PICTURE_EVERY = 60_000;
+
 const page = document.getElementById("hm");
 const revealed = document.getElementById("hm-revealed");
 
 if (revealed) history.replaceState(null, "", revealed.dataset.back);
+if (page && "EventSource" in window) follow();
 
-if (page && "EventSource" in window) follow(page);
-
-function follow(page) {
-  // Three beats of five seconds may be missing before the page says that it is no longer live.
-  const silentMs = 15000;
+function follow() {
   const link = document.getElementById("hm-link");
   const lost = document.getElementById("hm-lost");
-  let heard = Date.now();
-  let shown = "";
+  let heardAt = performance.now();
+  let hubTime = document.querySelector("[data-clock-of-home]").textContent;
+  let source = null;
+  let again = 0;
 
-  const source = new EventSource(page.dataset.liveUrl);
-  source.addEventListener("now", (event) => { alive(); renew(event.data); });
-  source.addEventListener("beat", (event) => { alive(); clock(event.data); });
-  source.addEventListener("over", () => { source.close(); location.reload(); });
-  source.addEventListener("sick", () => say(false));
-  // The browser tries again by itself; what is back within four seconds was nothing.
-  source.onerror = () => { heard = Math.min(heard, Date.now() - silentMs + 4000); };
-  setInterval(() => { if (Date.now() - heard > silentMs) say(false); }, 1000);
-  setInterval(picture, 60000);
+  function open() {
+    clearTimeout(again);
+    source?.close();
+    source = new EventSource(page.dataset.liveUrl);
+    source.addEventListener("now", (event) => { hear(); renew(event.data); });
+    source.addEventListener("beat", (event) => { hear(); clock(event.data); });
+    source.addEventListener("sick", () => say(false));
+    source.addEventListener("over", () => { source.close(); location.reload(); });
+    source.addEventListener("error", () => { source.close(); again = setTimeout(retry, TRY_AGAIN); });
+  }
 
-  function alive() {
-    heard = Date.now();
+  // Connect again, unless the reason is that nobody is signed in any more.
+  async function retry() {
+    try {
+      const answer = await fetch("/live/signed-in", { cache: "no-store" });
+      if (answer.status === 401) location.reload();
+      else open();
+    } catch {
+      again = setTimeout(retry, TRY_AGAIN);
+    }
+  }
+
+  function hear() {
+    heardAt = performance.now();
     say(true);
   }
 
   function clock(now) {
-    shown = now;
+    hubTime = now;
     document.querySelector("[data-clock-of-home]").textContent = now;
   }
 
@@ -38,14 +53,16 @@ function follow(page) {
     link.hidden = false;
     link.classList.toggle("is-lost", !live);
     link.querySelector("[data-words]").textContent = live ? link.dataset.liveWords : link.dataset.lostWords;
+    page.classList.toggle("is-old", !live);
     if (lost.hidden === live) return;
     lost.hidden = live;
-    if (!live) lost.querySelector("[data-since]").textContent = shown || new Date(heard).toLocaleTimeString();
+    if (!live) lost.querySelector("[data-since]").textContent = hubTime;
   }
 
   // Only what is another is replaced, and nothing under the keyboard's focus: that waits for the next change.
   function renew(html) {
     const fresh = new DOMParser().parseFromString(html, "text/html");
+    hubTime = fresh.querySelector("[data-clock-of-home]").textContent;
     for (const part of fresh.querySelectorAll("[data-live]")) {
       const old = document.getElementById(part.id);
       if (old && old.outerHTML !== part.outerHTML && !old.matches(":has(:focus-visible)")) old.replaceWith(part);
@@ -60,4 +77,10 @@ function follow(page) {
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("hm-picture");
     if (fresh) old.replaceWith(fresh);
   }
+
+  setInterval(() => { if (performance.now() - heardAt > SILENT_AFTER) say(false); }, 1_000);
+  setInterval(picture, PICTURE_EVERY);
+  addEventListener("offline", () => say(false));
+  addEventListener("online", retry);
+  open();
 }
