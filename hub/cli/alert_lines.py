@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from hub.alerts.alert import Alert, DutyKind, Entry, Lateness, Stage
+from hub.alerts.as_json import summary as summary
+from hub.alerts.as_json import whole as whole
 from hub.alerts.notification import Notification
 from hub.rules.areas import members
 
@@ -92,55 +94,6 @@ class Shown:
         return f"{_plain(entry.event)} {more}".strip()
 
 
-def summary(alert: Alert) -> dict[str, Any]:
-    """Return what a script reads of an alert."""
-    return {
-        "id": alert.id,
-        "home": alert.home_id,
-        "cause": alert.cause,
-        "severity": alert.severity.value,
-        "stage": alert.stage.value,
-        "opened_at": alert.opened_at.isoformat(),
-        "taken_by": alert.holder,
-        "late_s": int(alert.late.age.total_seconds()) if alert.late else None,
-        "count": alert.count,
-        "code": alert.code,
-        "what": alert.what,
-        "device": alert.device_id,
-        "room": alert.room,
-        "active": alert.active,
-        "moved_at": alert.facts.get("life_at"),
-        "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
-        "outcome": alert.outcome.value if alert.outcome else None,
-    }
-
-
-def whole(alert: Alert, history: Sequence[Entry], messages: Sequence[Notification]) -> dict[str, Any]:
-    """Return all there is to know of an alert."""
-    return summary(alert) | {
-        "resolved_by": alert.resolved_by,
-        "note": alert.note,
-        "promised_until": alert.promised_until.isoformat() if alert.promised_until else None,
-        "duties": [{"kind": kind.value, "due_at": duty.due_at.isoformat()} for kind, duty in alert.duties.items()],
-        "history": [
-            {"at": entry.at.isoformat(), "who": entry.who, "event": entry.event, "detail": dict(entry.detail)}
-            for entry in history
-        ],
-        "messages": [
-            {
-                "id": message.id,
-                "at": message.created_at.isoformat(),
-                "person": message.person_id,
-                "channel": message.channel,
-                "key": message.key,
-                "fate": message.fate.value,
-                "error": message.error,
-            }
-            for message in messages
-        ],
-    }
-
-
 def _late(late: Lateness | None) -> str:
     if late is None:
         return ""
@@ -149,7 +102,14 @@ def _late(late: Lateness | None) -> str:
     return f"late by {up_to}{span}"
 
 
-_WAYS = {"sms": "by text", "command": "by command", "page": "on the page", "hub": ""}
+_WAYS = {
+    "sms": "by text",
+    "command": "by command",
+    "page": "on the page",
+    "console": "at the console",
+    "api": "by a program",
+    "hub": "",
+}
 
 
 def _via(detail: Detail) -> str:

@@ -26,7 +26,7 @@ async def read_form(request: Request, largest: int = LARGEST_FORM) -> dict[str, 
     """Return the fields of a posted form of at most `largest` bytes; raises BadForm."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
         raise BadForm(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_TYPE}")
-    body = await _read(request, largest)
+    body = await read_body(request, largest)
     try:
         pairs = parse_qsl(
             body.decode("utf-8"),
@@ -43,7 +43,8 @@ async def read_form(request: Request, largest: int = LARGEST_FORM) -> dict[str, 
     return form
 
 
-async def _read(request: Request, largest: int) -> bytes:
+async def read_body(request: Request, largest: int) -> bytes:
+    """Return a request's body of at most `largest` bytes, whatever it is; raises BadForm."""
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length[:18]) > largest:
         raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {largest} bytes")
