@@ -53,7 +53,8 @@ class SheetImporter:
         scope = Scope(settings.timezone, build(settings.dialects), self.clock.now().year)
         builder = _Builder(gathering, registry, scope)
         for rows in gathering.homes.values():
-            builder.home(rows, may)
+            if not rows.spoiled:
+                builder.home(rows, may)
         draft, report = builder.read()
         faults = [*gathering.faults, *report.faults]
         if not faults:
@@ -141,9 +142,6 @@ class _Builder:
         self._check_place(rows, known, said, may)
         tree = home_section(known, rows.place) if known else section({"id": rows.id}, rows.place)
         _overlay(tree, {key: value for key, value in said.items() if key != "id"})
-        for key in () if known else ("area", "address"):
-            if key not in said:
-                self._missing(rows.place, key)
         named = rows.of("area").get("name")
         if named is not None and "area" in said:
             self._name(said["area"].text, named)
@@ -172,9 +170,6 @@ class _Builder:
     def _name(self, code: str, named: Value) -> None:
         if self.areas.setdefault(code, named.text) != named.text:
             self._gathering.fault(named.place, "row_differs", value=named.text, other=code, was=self.areas[code])
-
-    def _missing(self, place: str, key: str) -> None:
-        self._gathering.fault(place, "missing", subject="", key=key, example=f"{key}: …")
 
     # --- who lives there, whom to tell
 
@@ -207,6 +202,9 @@ class _Builder:
                 self._gathering.fault(next(iter(said.values())).place, "cell_missing")
                 continue
             person = self._person(said, known)
+            if person is None:
+                self._gathering.fault(said["name"].place, "cell_missing_phone", name=said["name"].text)
+                continue
             role = said["role"].text if "role" in said else self._role(person, known)
             each.setdefault((person, role), said["name"].place)
         return [section({"person": person, "role": role}, place) for (person, role), place in each.items()]
@@ -216,8 +214,11 @@ class _Builder:
         """Return what they are to this home already; somebody new is family, if nothing is said."""
         return next((c.role.value for c in known.contacts if c.person == person) if known else iter(()), "family")
 
-    def _person(self, said: Mapping[str, Value], home: Home | None) -> str:
-        """Return the id of who is meant: this home's contact of that name, else whoever has name and number."""
+    def _person(self, said: Mapping[str, Value], home: Home | None) -> str | None:
+        """Return the id of who is meant: this home's contact of that name, else whoever has name and number.
+
+        None: somebody new without a number.
+        """
         name, phone = said["name"].text, said.get("phone")
         number = comparable(phone.text, chinese=self._scope.is_chinese) if phone else ""
         people = self._registry.people
@@ -227,21 +228,21 @@ class _Builder:
             known = next((one for one in self._registry.by_phone.get(number, ()) if one.name == name), None)
         if known is not None and (phone is None or known.phone == number):
             return known.id
+        if phone is None:
+            return None
         id = known.id if known else new_id("p", name, number)
         self._write_person(id, known, said)
         return id
 
     def _write_person(self, id: str, known: Person | None, said: Mapping[str, Value]) -> None:
         place = said["name"].place
-        if "phone" not in said:
-            self._gathering.fault(place, "cell_missing_phone", name=said["name"].text)
-            return
         made = person_section(known, place) if known else section({"id": id}, place)
         _overlay(made, {key: said[key] for key in ("name", "phone")})
         if known is None:
             made["roles"] = items([said["role"].text if "role" in said else "family"], place)
         before = self._people.setdefault(id, made)
-        if before is not made and before["phone"] != made["phone"]:
+        numbers = {comparable(each["phone"], chinese=self._scope.is_chinese) for each in (before, made)}
+        if len(numbers) > 1:
             other, was = as_it_is(str(before.place("phone"))), before["phone"]
             self._gathering.fault(said["phone"].place, "row_differs", value=said["phone"].text, other=other, was=was)
 
@@ -259,9 +260,6 @@ class _Builder:
             _overlay(made, said)
             if "id" not in made and "topic" in made:
                 made["id"] = new_id("d", rows.id, made["topic"])
-            for key in ("kind", "topic"):
-                if key not in made:
-                    self._missing(place, key)
             each[at : at + 1] = [made]
         return [device_section(one, rows.place) if isinstance(one, Device) else one for one in each]
 

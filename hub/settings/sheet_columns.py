@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from hub.settings.fields import spell
 from hub.settings.homes_entries import ResidentEntry
@@ -21,11 +22,11 @@ class Kind(StrEnum):
     WORDS = "words"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Column:
     """One column. `of` is what it says something of: home, resident1, contact2, device, area; `key` which thing.
 
-    `words` maps what people write to what is meant.
+    `table` has the words that its cells may hold, by what is meant.
     """
 
     of: str
@@ -35,11 +36,20 @@ class Column:
     kind: Kind = Kind.TEXT
     help_chinese: str = ""
     help_english: str = ""
-    words: Mapping[str, str] | None = None
+    table: Mapping[str, tuple[str, str]] | None = None
 
     def name(self, language: str) -> str:
         """Return what stands in the header."""
         return self.chinese if language.startswith("zh") else self.english
+
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """What people write, as it is compared, to what is meant; what the configuration calls it counts too."""
+        return {plain(word): code for code, words in (self.table or {}).items() for word in (code, *words)}
+
+    def allowed(self, language: str) -> list[str]:
+        """Return the words that its cells may hold."""
+        return [words[0 if language.startswith("zh") else 1] for words in (self.table or {}).values()]
 
     def help(self, language: str) -> str:
         """Return what may stand in its cells."""
@@ -109,10 +119,6 @@ def plain(text: str) -> str:
     """Return a word as it is compared: full-width and capital letters, blanks and brackets forgiven."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(char for char in folded if char.isalnum())
-
-
-def _read(table: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    return {plain(word): code for code, words in table.items() for word in (code, *words)}
 
 
 def _list(table: Mapping[str, tuple[str, str]], which: int) -> str:
@@ -195,7 +201,7 @@ def _resident(number: int) -> list[Column]:
             Kind.WORDS,
             f"可以写几个，用顿号分开：{_list(NEEDS, 0)}。",
             f"Several, apart by commas: {_list(NEEDS, 1)}.",
-            _read(NEEDS),
+            NEEDS,
         ),
         Column(of, "phone", f"{zh}电话", f"{en} phone", Kind.PHONE, "老人自己的电话。", "The resident's own number."),
     ]
@@ -256,7 +262,7 @@ def _contact(number: int) -> list[Column]:
             Kind.WORD,
             f"{_list(RELATIONS, 0)}；空着是家属。",
             f"{_list(RELATIONS, 1)}; left empty family.",
-            _read(RELATIONS),
+            RELATIONS,
         ),
     ]
 
@@ -271,7 +277,7 @@ def _device() -> list[Column]:
             Kind.WORD,
             f"{_list(KINDS, 0)}。",
             f"{_list(KINDS, 1)}.",
-            _read(KINDS),
+            KINDS,
         ),
         Column(
             "device",
@@ -281,7 +287,7 @@ def _device() -> list[Column]:
             Kind.WORD,
             f"{_list(ROLES, 0)}；可以空着。",
             f"{_list(ROLES, 1)}; may be empty.",
-            _read(ROLES),
+            ROLES,
         ),
         Column(
             "device",

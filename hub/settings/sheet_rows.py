@@ -18,6 +18,19 @@ _SPLIT = re.compile(r"[,，、;；/\n]+")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]00:00(?::00)?)?")
 _YEAR = re.compile(r"(\d{4})(?:年|[-/.年]\d{1,2}.*)?")
 
+# Without these a home, contact or device is not what the row says: what follows from that is not told as well.
+_NEEDED = frozenset(
+    {
+        ("home", "id"),
+        ("home", "area"),
+        ("home", "address"),
+        ("contact", "name"),
+        ("contact", "phone"),
+        ("device", "kind"),
+        ("device", "topic"),
+    }
+)
+
 Values = dict[tuple[str, str], "Value"]
 
 
@@ -32,12 +45,16 @@ class Value:
 
 @dataclass
 class HomeRows:
-    """All that a spreadsheet says of one home. `place` is where it first stands."""
+    """All that a spreadsheet says of one home. `place` is where it first stands.
+
+    `spoiled`: a cell that it cannot do without could not be read, which was told.
+    """
 
     id: str
     place: str
     values: Values = field(default_factory=dict)
     devices: list[dict[str, Value]] = field(default_factory=list)
+    spoiled: bool = False
 
     def of(self, what: str) -> dict[str, Value]:
         """Return what is said of the home, of one resident or one contact, by key."""
@@ -120,6 +137,7 @@ class Gathering:
         self, sheet: str, number: int, header: dict[int, Column], cells: Sequence[Cell], previous: HomeRows | None
     ) -> HomeRows | None:
         values: Values = {}
+        spoiled = False
         for at, column in header.items():
             if at < len(cells) and (cells[at].text or cells[at].wrong):
                 place = self.place(sheet, number, column.name(self._language))
@@ -127,9 +145,11 @@ class Gathering:
                     values[column.of, column.key] = _read(cells[at], column, place, self._language)
                 except Wrong as wrong:
                     self.fault(place, wrong.sentence, **wrong.facts)
-        home = self._home(sheet, number, values, previous)
+                    spoiled = spoiled or (column.of.rstrip("0123456789"), column.key) in _NEEDED
+        home = self._home(sheet, number, values, previous, spoiled=spoiled)
         if home is None:
             return previous
+        home.spoiled = home.spoiled or spoiled
         device: dict[str, Value] = {}
         for (of, key), value in values.items():
             if of == "device":
@@ -141,7 +161,9 @@ class Gathering:
             home.devices.append(device)
         return home
 
-    def _home(self, sheet: str, number: int, values: Values, previous: HomeRows | None) -> HomeRows | None:
+    def _home(
+        self, sheet: str, number: int, values: Values, previous: HomeRows | None, *, spoiled: bool
+    ) -> HomeRows | None:
         """Return whose row this is: by id, by area and address, or, with a merged cell, of the one above."""
         named = values.get((HOME_ID.of, HOME_ID.key))
         area, address = (values.get((column.of, column.key)) for column in (AREA, ADDRESS))
@@ -153,7 +175,7 @@ class Gathering:
         elif previous is not None and values and all(of == "device" for of, _ in values):
             return previous
         else:
-            if values:  # a row of which nothing could be read was told of already
+            if not spoiled:
                 self.fault(place, "cell_missing")
             return None
         return self.homes.setdefault(id, HomeRows(id, place))
@@ -183,10 +205,9 @@ def _read(cell: Cell, column: Column, place: str, language: str) -> Value:
 
 
 def _word(text: str, column: Column, language: str) -> str:
-    words = column.words or {}
-    if (meant := words.get(plain(text))) is None:
-        shown = [each.strip(" ：:;；.。") for each in re.split(r"[、,]", column.help(language).rpartition("：")[2])]
-        raise Wrong("cell_word", value=text, hint=hint(plain(text), tuple(words)), allowed=[w for w in shown if w])
+    if (meant := column.words.get(plain(text))) is None:
+        allowed = column.allowed(language)
+        raise Wrong("cell_word", value=text, hint=hint(text, allowed), allowed=allowed)
     return meant
 
 
