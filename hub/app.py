@@ -133,7 +133,8 @@ class Hub:
         if self.ingest and self.ingest.caught_up:
             # A last marker: until this moment all was heard, so that the next start knows when nobody watched.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.ingest.barrier(), LAST_MARKER_S)
+                async with asyncio.timeout(LAST_MARKER_S):
+                    await self.ingest.barrier()
         await asyncio.gather(self.server.stop(), self.ingest.stop() if self.ingest else asyncio.sleep(0))
         await self._end_tasks()
         await self._close()

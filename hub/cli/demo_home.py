@@ -107,7 +107,8 @@ class DemoHome:
         """Say goodbye and hang up."""
         await self.home.stop()
         with suppress(PublisherAway, TimeoutError):
-            await asyncio.wait_for(self.surely_said(), 1)
+            async with asyncio.timeout(1):
+                await self.surely_said()
         if self._line is not None:
             self._line.cancel()
             await asyncio.gather(self._line, return_exceptions=True)

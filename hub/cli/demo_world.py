@@ -77,7 +77,8 @@ class World:
         self.hub = hub
         if hub.ingest is not None and self.broker.runs:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(hub.ingest.barrier(), SUBSCRIBED_WITHIN_S)
+                async with asyncio.timeout(SUBSCRIBED_WITHIN_S):
+                    await hub.ingest.barrier()
 
     async def stop_hub(self, *, kill: bool) -> None:
         """End the hub; killed, it finishes nothing."""

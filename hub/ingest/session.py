@@ -196,7 +196,8 @@ class BrokerSession:
                 self._cut(link)
             self._judge(link)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), backoff.next() if delay_s is None else delay_s)
+                async with asyncio.timeout(backoff.next() if delay_s is None else delay_s):
+                    await self._stopping.wait()
 
     def _cut(self, link: Link) -> None:
         if link.client:
@@ -255,7 +256,8 @@ class BrokerSession:
         if self._stopping.is_set():
             client.pause()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._committer.drained(), STOP_S)
+                async with asyncio.timeout(STOP_S):
+                    await self._committer.drained()
         await client.close()
 
     def _say(self, fault: str) -> None:

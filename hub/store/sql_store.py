@@ -112,7 +112,8 @@ class SqlStore:
 
         self._writers[Lane.SLOW].probe(tell)
         try:
-            return await asyncio.wait_for(future, _PROBE_S)
+            async with asyncio.timeout(_PROBE_S):
+                return await future
         except TimeoutError:  # the writer hangs in the disk; whoever asks has other things to do
             return None
 

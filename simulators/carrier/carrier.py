@@ -92,7 +92,8 @@ class Carrier:
         self._timers.release()
         if not abrupt:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._reported(), GRACE_S)
+                async with asyncio.timeout(GRACE_S):
+                    await self._reported()
         await self._poster.stop()
         if self._journal:
             self._journal.close()

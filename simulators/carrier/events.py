@@ -83,7 +83,8 @@ class EventLog:
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(waiting)
         try:
-            await asyncio.wait_for(waiting, wait_s)
+            async with asyncio.timeout(wait_s):
+                await waiting
         except TimeoutError:
             pass
         finally:

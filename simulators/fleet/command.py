@@ -122,7 +122,8 @@ class _Fleet:
                 self._tell(at - told, before)
                 told, before = at, Count(self.count.events, self.count.presses, self.count.skipped)
             with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), _TURN_S)
+                async with asyncio.timeout(_TURN_S):
+                    await ended.wait()
             at = perf_counter()
 
     def summary(self) -> str:

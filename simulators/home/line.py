@@ -68,7 +68,8 @@ class MqttLine:
                 self.client.connect, self._sign_in.host, self._sign_in.port, _KEEPALIVE_S, clean_start=True
             )
             self.client.loop_start()
-            answer = await asyncio.wait_for(asyncio.shield(self._answered), CONNECT_S)
+            async with asyncio.timeout(CONNECT_S):
+                answer = await asyncio.shield(self._answered)
         except (OSError, TimeoutError) as error:
             self.client.loop_stop()
             why = error.strerror if isinstance(error, OSError) and error.strerror else "no answer"
@@ -108,7 +109,8 @@ class MqttLine:
             confirmed = self._confirmed.setdefault(info.mid, asyncio.get_running_loop().create_future())
             try:
                 # paho sends it again by itself after a reconnect, so a missing answer loses nothing.
-                await asyncio.wait_for(confirmed, CONFIRM_S)
+                async with asyncio.timeout(CONFIRM_S):
+                    await confirmed
             except TimeoutError:
                 return
             finally:

@@ -386,3 +386,26 @@ async def test_what_a_commit_allows_begins_before_its_caller_hears(store: SqlSto
     await write(fact("press"))
     await write(fails)
     assert said == ["durable", "heard", "failed"]
+
+
+class AnswersWithTheStop:
+    """Stands for a writer: its answer and the hub's stop reach the waiting task in the same turn of the loop."""
+
+    def __init__(self) -> None:
+        self.waiting = None
+        self.task: asyncio.Task[int | None] | None = None
+
+    def probe(self, tell: Callable[[int | None], None]) -> None:
+        loop = asyncio.get_running_loop()
+        tell(7)
+        assert self.task is not None
+        loop.call_soon(self.task.cancel)
+
+
+async def test_a_stop_that_comes_with_the_answer_is_not_swallowed() -> None:
+    """A hub once went on looking for changes for ever because asyncio.wait_for took the answer for the stop."""
+    writer = AnswersWithTheStop()
+    store = SqlStore(dict.fromkeys(Lane, writer), None, upkeep=object(), engines=())  # type: ignore[arg-type]
+    writer.task = asyncio.create_task(store.change_token())
+    with pytest.raises(asyncio.CancelledError):
+        await writer.task
