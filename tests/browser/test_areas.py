@@ -96,3 +96,13 @@ async def test_a_page_without_script_leads_down_by_keys_alone(county: CountyDesk
     await one.page.keyboard.press("Enter")
     await one.page.wait_for_url("**/areas/620702207000")
     assert "上堡村" in await one.page.inner_text("main")
+
+
+async def test_a_page_that_lost_the_hub_says_since_when_and_comes_back(county: CountyDesk, opens: Opens) -> None:
+    one = await opens(f"{county.address}/areas", width=WIDE)
+    await one.page.route("**/live/**", lambda route: route.abort())
+    await one.page.wait_for_selector(".banner.lost:not([hidden])", timeout=15_000)
+    assert "12:00" in await one.page.inner_text(".banner.lost")
+    await one.page.unroute("**/live/**")
+    await one.page.wait_for_selector(".banner.lost", state="hidden", timeout=15_000)
+    one.faults.clear()  # the browser itself notes each request that was cut off

@@ -44,7 +44,7 @@ def folded(text: str) -> str:
 
 def words_of(query: str) -> tuple[str, ...]:
     """Return the words of a search; each of them must be met."""
-    found = (folded(word) for word in normalize("NFKC", query[:_LONGEST]).split())
+    found = (folded(word) for word in normalize("NFKC", query[:_LONGEST].replace(_BETWEEN, " ")).split())
     return tuple(dict.fromkeys(word for word in found if word))[:_MOST_WORDS]
 
 
