@@ -131,7 +131,8 @@ class _Terminal:
             if all(line.verdict == "passed" for line in lines) or not self._test.runs(self._engine.clock.now()):
                 break
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), LOOK_EVERY_S)
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._stop.wait()
         return await self._end()
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
