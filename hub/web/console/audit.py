@@ -1,7 +1,7 @@
 """The log: who did, looked at and was refused what, in the areas of whoever reads it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,10 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hub.accounts import Account, Right
+from hub.accounts import Account, AccountRole, Right
 from hub.engine.account_changes import MACHINE, SOMEBODY
 from hub.homes import Act, area_stem
 from hub.ports.accounts import LogWish
+from hub.web.console.account_words import role_words
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw
 from hub.web.console.log_words import GROUPS, detail_words, event_words, field_words, group_words, value_words
@@ -167,9 +168,24 @@ def _changes(visit: Visit, detail: Mapping[str, str]) -> list[Changed]:
     if was is None or now is None:  # so long that it was cut
         return [Changed("", detail.get("before", ""), detail["after"])]
     return [
-        Changed(field_words(field, visit.words), value_words(was.get(field)), value_words(now.get(field)))
+        Changed(
+            field_words(field, visit.words), _value(visit, field, was.get(field)), _value(visit, field, now.get(field))
+        )
         for field in dict.fromkeys((*was, *now))
     ]
+
+
+def _value(visit: Visit, field: str, value: object) -> str:
+    """Return what a field said, in words where its codes have some."""
+    if not isinstance(value, str):
+        return value_words(value)
+    names: dict[str, Callable[[str], str]] = {
+        "roles": lambda code: role_words(AccountRole(code), visit.words) if code in set(AccountRole) else code,
+        "areas": lambda code: visit.registry.area_name(code) if code.strip("0") else visit.words.say("everywhere"),
+        "person": lambda code: visit.registry.names.get(code, code),
+        "language": lambda code: {"zh-CN": "中文", "en": "English"}.get(code, code),
+    }
+    return " · ".join(map(names[field], value.split())) if field in names else value
 
 
 def _object(text: str) -> dict[str, object] | None:

@@ -108,7 +108,8 @@ async def test_changed_rights_end_the_sign_in_and_the_log_says_before_and_after(
     assert json.loads(str(act.detail["after"])) == {"roles": "township village", "areas": f"{VILLAGE} {OTHER}"}
     page = await browser.get("/log")
     assert "改了账号" in page.words
-    assert f"<del>{VILLAGE}</del>" in page.text
+    assert ">上堡村</del>" in page.text
+    assert "乡镇工作人员 · 村级工作人员" in page.words
 
 
 async def test_a_disabled_account_is_out_at_once_and_comes_back_when_enabled(house: House) -> None:

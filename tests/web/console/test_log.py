@@ -56,9 +56,9 @@ async def test_a_refusal_says_what_was_wanted(filled: House) -> None:
 
 async def test_an_edit_is_shown_before_and_after(filled: House) -> None:
     page = await (await filled.signed_in("zhao", AccountRole.TOWNSHIP)).get("/log?what=edits")
-    assert "<del>kitchen</del>" in page.text
-    assert "<ins>hall</ins>" in page.text
-    assert "<ins>东墙</ins>" in page.text
+    assert ">kitchen</del>" in page.text
+    assert ">hall</ins>" in page.text
+    assert ">东墙</ins>" in page.text
     assert "kitchen-gas" in page.words
 
 
