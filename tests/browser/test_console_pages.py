@@ -6,6 +6,7 @@ request elsewhere. A new page is found by itself; one with something of its own 
 
 import re
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 import pytest
 from starlette.routing import BaseRoute, Route
@@ -35,7 +36,7 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "/{}": ("/nothing-is-here",),
 }
 # Pages for nobody in particular, files, and what programs ask for.
-NOT_PAGES = re.compile(r"^/(assets|a|healthz|readyz|metrics|twilio|api|live|welcome)(/|$)|\.(pdf|csv|xlsx)$")
+NOT_PAGES = re.compile(r"^/(assets|a|healthz|readyz|metrics|twilio|api|live|welcome|sign-in)(/|$)|\.(pdf|csv|xlsx)$")
 LARGE, DARK, CONTRAST = {"large": "1"}, {"theme": "dark"}, {"contrast": "more"}
 
 
@@ -64,10 +65,14 @@ def name_of(path: str) -> str:
     return re.sub(r"[^\w-]+", "-", path).strip("-")[:60] or "now"
 
 
-async def _is_page(one: Watched, url: str) -> bool:
-    answer = await one.page.request.get(url)
-    shown = answer.status == 200 or url.endswith(SAMPLES["/{}"][0])
-    return shown and answer.headers.get("content-type", "").startswith("text/html")
+async def _open(one: Watched, county: County, path: str) -> list[str]:
+    """Open a page; return what is wrong with how it came."""
+    answer = await one.page.goto(county.url + path)
+    assert answer is not None
+    expected = HTTPStatus.NOT_FOUND if path in SAMPLES["/{}"] else HTTPStatus.OK
+    # A browser calls a page that is not there an error, and rightly.
+    one.faults[:] = [fault for fault in one.faults if expected is HTTPStatus.OK or "404" not in fault]
+    return [] if answer.status == expected else [f"answered {answer.status}"]
 
 
 async def _faults(one: Watched, language: str) -> list[str]:
@@ -92,13 +97,22 @@ async def test_every_page_reads_well(county: County, visits: Opens, language: st
     one = await visits(AccountRole.COUNTY, "/settings", language, width)
     wrong: list[str] = []
     for path in await addresses(county):
-        if not await _is_page(one, county.url + path):
-            continue
-        await one.goes(county.url + path)
+        faults = await _open(one, county, path) or await _faults(one, language)
+        await one.shoot(f"{name_of(path)}-{language[:2]}-{width}")
+        wrong += [f"{path}: {fault}" for fault in faults]
+    if wrong:
+        pytest.fail("\n".join(wrong), pytrace=False)
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE])
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+async def test_pages_before_the_sign_in_read_well(visits: Opens, language: str, width: int) -> None:
+    wrong: list[str] = []
+    for path in ("/sign-in", "/welcome/no-such-link"):
+        one = await visits(None, path, language, width)
         await one.shoot(f"{name_of(path)}-{language[:2]}-{width}")
         wrong += [f"{path}: {fault}" for fault in await _faults(one, language)]
-    # A browser calls a page that is not there an error, and rightly.
-    one.faults[:] = [fault for fault in one.faults if "404" not in fault]
+        one.faults[:] = [fault for fault in one.faults if "404" not in fault and "410" not in fault]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 
@@ -109,11 +123,9 @@ async def test_pages_read_well_as_somebody_set_them(county: County, visits: Open
     for width in (WIDE, PHONE):
         one = await visits(AccountRole.COUNTY, "/settings", "zh-CN", width, settings=settings)
         for path in ("/", "/settings", "/homes/ah-001", "/areas/620702207000", "/health"):
-            if not await _is_page(one, county.url + path):
-                continue
-            await one.goes(county.url + path)
+            faults = await _open(one, county, path) or await _faults(one, "zh-CN")
             await one.shoot(f"{name_of(path)}-{'-'.join(settings)}-{width}")
-            wrong += [f"{path} {width}: {fault}" for fault in await _faults(one, "zh-CN")]
+            wrong += [f"{path} {width}: {fault}" for fault in faults]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 

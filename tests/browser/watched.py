@@ -17,7 +17,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # Latin words that a Chinese page may show: names of things that have no other, and what devices are called.
 LATIN = re.compile(
     r"SOS|API|SMS|MQTT|CSV|XLSX|PDF|Excel|English|Enter|Esc|CO|ID|A4|UTF|GBK|HTTP|Twilio|SQLite|PostgreSQL|Mosquitto|"
-    r"OpenAPI|carehub|zigbee2mqtt|WAL|QoS|ppm|LEL|YAML|IP|Bearer|iPhone|Android|Chrome|Firefox|Edge|Safari",
+    r"OpenAPI|carehub|zigbee2mqtt|WAL|QoS|ppm|LEL|KB|MB|GB|ms|YAML|IP|Bearer|iPhone|Android|Chrome|Firefox|Edge|Safari",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"(?<![\w./@:%+-])[A-Za-z][A-Za-z']+(?![\w./@:+-])")
@@ -96,7 +96,7 @@ class Watched:
         await self.page.goto(url)
 
     async def shoot(self, name: str) -> Path:
-        """Save a picture of the whole page."""
+        """Save a picture of the whole page, if somebody wants to look at it."""
         path = self.shots / f"{name}.png"
         await self.page.screenshot(path=path, full_page=True)
         return path

@@ -67,6 +67,8 @@ DEVICES: tuple[Mapping[str, Any], ...] = (
      "model": "TS0215A", "place": "床头", "installed_on": "2025-10-12", "subsidy": "AH-2025-0117"},
     {"id": "kitchen-gas", "kind": "gas", "room": "kitchen", "topic": "zigbee2mqtt/kitchen_gas"},
     {"id": "hall-motion", "kind": "motion", "room": "hall", "topic": "zigbee2mqtt/hall_motion"},
+    {"id": "bed-motion", "kind": "motion", "room": "bedroom", "topic": "zigbee2mqtt/bed_motion"},
+    {"id": "kitchen-motion", "kind": "motion", "room": "kitchen", "topic": "zigbee2mqtt/kitchen_motion"},
     {"id": "bath-leak", "kind": "leak", "room": "bathroom", "topic": "zigbee2mqtt/bath_leak"},
     {"id": "front-door", "kind": "contact", "role": "entrance", "room": "hall", "topic": "zigbee2mqtt/front_door"},
 )  # fmt: skip
@@ -79,6 +81,14 @@ WHO: Mapping[AccountRole, tuple[str | None, tuple[str, ...]]] = {
     AccountRole.ADMINISTRATOR: (None, (EVERYWHERE,)),
 }
 
+
+# What moved in Wang Xiulan's home in each hour from 06:00 until 03:00: she gets up, cooks, rests, goes to bed at nine.
+_BED, _HALL, _KITCHEN, _DOOR = "bed_motion", "hall_motion", "kitchen_motion", "front_door"
+_DAY: Sequence[Sequence[str]] = (
+    (_BED, _BED, _HALL), (_KITCHEN, _KITCHEN, _KITCHEN, _HALL), (_HALL, _DOOR), (_HALL, _DOOR), (_HALL, _HALL),
+    (_KITCHEN, _KITCHEN, _HALL, _KITCHEN), (_HALL,), (_BED,), (_BED, _HALL), (_HALL, _HALL, _DOOR), (_HALL, _DOOR),
+    (_KITCHEN, _KITCHEN, _HALL), (_HALL, _HALL), (_HALL, _HALL), (_BED, _HALL), (_BED,), (), (), (_BED,), (), (),
+)  # fmt: skip
 
 # The same county for English readers.
 ENGLISH: Mapping[str, str] = {
@@ -135,12 +145,17 @@ class County:
     test_id: str = ""  # a test of home 8, ended and not signed yet
 
     @classmethod
-    async def started(cls, folder: Path, *, story: bool = True, language: str = "zh-CN") -> "County":
-        """Start it, with accounts for every role; `story`: as the night has gone until 03:14:26."""
-        county = cls(World(folder, language=language, begins=BEGINS))
+    async def started(cls, folder: Path, *, story: bool = True, language: str = "zh-CN", day: bool = False) -> "County":
+        """Start it, with accounts for every role; `story`: as the night has gone until 03:14:26.
+
+        `day`: Wang Xiulan's day before is told as well, which takes some seconds more.
+        """
+        county = cls(World(folder, language=language, begins=BEGINS - HOUR * len(_DAY) if day else BEGINS))
         county._settle_people()
         await county.world.start()
         await county._sign_everybody_in()
+        if day:
+            await county._day()
         if story:
             await county._night()
         return county
@@ -199,6 +214,17 @@ class County:
         assert self.world.hub is not None
         await self.world.hub.engine.write(Lane.DUTY, enter)
 
+    async def _day(self) -> None:
+        """Tell the hours before: where Wang Xiulan moved, how often, hour by hour."""
+        home, world = self.home(1), self.world
+        for hour in _DAY:
+            for device in hour or ("",):
+                world.clock.set(world.clock.now() + HOUR / max(1, len(hour)))  # at a leap: nothing is due meanwhile
+                for moves in (True, False) if device else ():
+                    is_door = device == "front_door"
+                    await home.says(device, {"contact": not moves} if is_door else {"occupancy": moves, "battery": 71})
+                await world.settle()
+
     async def _night(self) -> None:
         """Tell the night: a mistake that is resolved, a leak, a low battery, gas that somebody goes to, then a call."""
         forward = self.world.forward
@@ -234,6 +260,8 @@ class County:
             ("kitchen_gas", {"gas": False, "battery": 90, "linkquality": 120}),
             ("hall_motion", {"occupancy": True, "battery": 71, "linkquality": 88}),
             ("hall_motion", {"occupancy": False, "battery": 71, "linkquality": 88}),
+            ("bed_motion", {"occupancy": False, "battery": 66, "linkquality": 90}),
+            ("kitchen_motion", {"occupancy": False, "battery": 68, "linkquality": 79}),
             ("bath_leak", {"water_leak": False, "battery": 77, "linkquality": 61}),
             ("front_door", {"contact": True, "battery": 93, "linkquality": 70}),
         )
