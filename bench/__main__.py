@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bench import presses
 from bench.configuration import HOMES, configuration
+from bench.consoles import consoles
 from bench.decoding import decoding
 from bench.figures import Figure, line, table
 from bench.gateway import WATCH_S, gateway
@@ -50,7 +51,7 @@ def main() -> int:
 
 
 # Each can be measured alone; the first ones share one hub with many homes.
-SERVER = ("idle", "beside", "together", "burst", "gas", "ingest")
+SERVER = ("idle", "beside", "consoles", "together", "burst", "gas", "ingest")
 WHAT = (*SERVER, "gateway", "configuration", "decoding")
 
 
@@ -88,6 +89,10 @@ def _server(folder: Path, given: argparse.Namespace, show: Show) -> None:
         if "beside" in given.what:
             others = presses.Stream(rig.publisher("others"), given.homes, given.rate)
             show(presses.beside(presser, others, given.presses))
+        if "consoles" in given.what:
+            watched = range(crowd.start - given.presses, crowd.start)
+            for figure in consoles(rig, presser, watched, given.presses):
+                show(figure)
         if "together" in given.what:
             show(together(rig, publisher, crowd, phone(last)))
         for what, gas in (("burst", False), ("gas", True)):

@@ -14,10 +14,11 @@ from hub.alerts.policy import Severity
 from hub.homes import Person, Registry
 from hub.ports import StoreUnavailable
 from hub.rota import on_duty, supervisors
-from hub.web.console.board import HOUR, Board, Card, Item, Row, Standing, board, card
+from hub.web.console.board import HOUR, Board, Card, Item, Kind, Row, Standing, board, card
 from hub.web.console.console import Site
 from hub.web.console.drawing import environment
 from hub.web.console.feed import Feed, Snapshot
+from hub.web.console.picture import Picture
 from hub.web.console.sayings import Sayings
 from hub.web.console.visit import Visit
 
@@ -29,6 +30,7 @@ STALE = timedelta(seconds=10)
 REDRAW = timedelta(seconds=60)
 # How the hub fares is asked for at most so often: the answer counts rows.
 FIGURES_EVERY = timedelta(seconds=30)
+SHORT = {Severity.EMERGENCY: "em", Severity.WARNING: "wa", Severity.NOTICE: "no"}
 _ASKED = frozenset({Fate.QUEUED, Fate.SENDING, Fate.ACCEPTED, Fate.DELIVERED})
 
 
@@ -58,6 +60,7 @@ class View:
     visit: Visit
     snapshot: Snapshot
     board: Board
+    made_at: datetime
 
     @property
     def rev(self) -> str:
@@ -74,6 +77,7 @@ class Boards:
         self._boards: OrderedDict[tuple[object, ...], tuple[datetime, Board]] = OrderedDict()
         self._drawn: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self._around: OrderedDict[tuple[object, ...], Mapping[str, str]] = OrderedDict()
+        self._pictures: OrderedDict[tuple[object, ...], Picture] = OrderedDict()
         self._homes: dict[tuple[int, tuple[str, ...]], int] = {}
         self._audited: tuple[datetime | None, datetime | None, bool] = (None, None, True)
 
@@ -88,7 +92,7 @@ class Boards:
         if known is None or not timedelta(0) <= visit.now - known[0] < STALE:
             known = (visit.now, self._board(visit, snapshot))
             _keep(self._boards, key, known, 100)
-        return View(visit, snapshot, known[1])
+        return View(visit, snapshot, known[1], known[0])
 
     def _board(self, visit: Visit, snapshot: Snapshot) -> Board:
         registry = visit.registry
@@ -144,12 +148,36 @@ class Boards:
         facts = self.facts(view.visit) | {"v": view.visit, "board": view.board, "Right": Right, **more}
         return environment().get_template(name).render(**facts).strip()
 
+    def picture(self, view: View) -> Picture:
+        """Return all that this visitor's board shows; made once for all who see the same."""
+        visit, me = view.visit, view.visit.account.person or ""
+        mine = me if any(c.holder and me in (c.holder.person, *c.holder.helpers) for c in view.board.cards) else ""
+        key = (*self._who_sees(view), view.made_at, mine)
+        known = self._pictures.get(key)
+        if known is None:
+            known = self._picture(view, self.around(view))
+            _keep(self._pictures, key, known, 50)
+        return known
+
+    def _picture(self, view: View, around: Mapping[str, str]) -> Picture:
+        rows: dict[str, tuple[str, str]] = {}
+        order: dict[str, list[tuple[str, str]]] = {}
+        for severity, short in SHORT.items():
+            order[short] = []
+            for row in view.board.rows.get(severity, ()):
+                rows[row.key] = self.row(view, row)
+                order[short].append((row.key, "card" if row.kind is Kind.CARD else "line"))
+        parts = {
+            **around,
+            "title": self.title(view),
+            "proof": self.proof(view.visit),
+            "waiting": str(self.waiting(view)),
+        }
+        return Picture(view.rev, rows, order, parts, not view.board.cards)
+
     def around(self, view: View) -> Mapping[str, str]:
         """Return the pieces around the cards; drawn once for all who see the same alerts in the same words."""
-        visit = view.visit
-        minute = int(visit.now.timestamp()) // int(REDRAW.total_seconds())
-        rights = tuple(sorted(visit.account.rights))
-        key = ("around", view.rev, visit.account.areas, rights, visit.words.language, minute, self._audited[1:])
+        key = self._who_sees(view)
         known = self._around.get(key)
         if known is None:
             known = {
@@ -159,6 +187,13 @@ class Boards:
             }
             _keep(self._around, key, known, 50)
         return known
+
+    def _who_sees(self, view: View) -> tuple[object, ...]:
+        """Return what decides about the pieces around the cards: all visitors with the same see the same."""
+        visit = view.visit
+        minute = int(visit.now.timestamp()) // int(REDRAW.total_seconds())
+        rights = tuple(sorted(visit.account.rights))
+        return (view.rev, visit.account.areas, rights, visit.words.language, minute, self._audited[1:])
 
     def side(self, view: View) -> dict[str, Any]:
         """Return what stands beside the alerts."""

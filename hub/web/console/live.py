@@ -5,23 +5,20 @@ saw is not asked. Every five seconds a beat carries the hub's time; a console th
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.accounts import Right
-from hub.alerts.policy import Severity
 from hub.ports import StoreUnavailable
-from hub.web.console.board import Kind
-from hub.web.console.boards import Boards, View
+from hub.web.console.boards import Boards
 from hub.web.console.console import Site
 from hub.web.console.drawing import HEADERS
+from hub.web.console.picture import NOTHING, event
 from hub.web.console.visit import Visit
 from hub.web.server import STOPPING
 
@@ -29,16 +26,6 @@ from hub.web.server import STOPPING
 BEAT_S, LOOK_S = 5.0, 30.0
 # Real time: a console whose network takes nothing for so long is cut off; it comes back by itself.
 SEND_LIMIT_S = 10
-_SHORT = {Severity.EMERGENCY: "em", Severity.WARNING: "wa", Severity.NOTICE: "no"}
-
-
-@dataclass
-class _Sent:
-    """What one console has."""
-
-    rows: dict[str, str] = field(default_factory=dict)
-    order: str = ""
-    parts: dict[str, str] = field(default_factory=dict)
 
 
 class Live:
@@ -69,7 +56,7 @@ class Live:
         )
 
     async def _events(self, visit: Visit, request: Request) -> AsyncIterator[bytes]:
-        feed, sent, looked_s = self._boards.feed, _Sent(), 0.0
+        feed, seen, looked_s = self._boards.feed, NOTHING, 0.0
         stopping: asyncio.Event = request.scope.get(STOPPING) or asyncio.Event()
         with feed.watched():
             while not stopping.is_set():
@@ -77,13 +64,13 @@ class Live:
                     snapshot = await feed.fresh()
                     await self._boards.look(self._site.clock.now())
                     visit = self._now(visit)
-                    changes = self.changes(self._boards.of(visit, snapshot), sent)
+                    picture = self._boards.picture(self._boards.of(visit, snapshot))
                 except StoreUnavailable:
-                    yield _event("sick", {"now": self._site.clock.now().timestamp()})
+                    yield event("sick", {"now": self._site.clock.now().timestamp()})
                 else:
-                    if changes:
-                        yield _event("board", changes)
-                    yield _event("beat", {"now": visit.now.timestamp()})
+                    changes = picture.since(seen, visit.now)
+                    yield changes or event("beat", {"now": visit.now.timestamp()})
+                    seen = picture
                 if await feed.changed(feed.snapshot.revision, BEAT_S, stopping):
                     continue
                 looked_s += BEAT_S
@@ -91,7 +78,7 @@ class Live:
                     looked_s = 0.0
                     still = await self._site.gate.still(request)
                     if still is None:
-                        yield _event("over", {})
+                        yield event("over", {})
                         return
                     visit = still
 
@@ -99,41 +86,3 @@ class Live:
         """Return the visit at this moment, with people and homes as they are now."""
         engine = self._site.engine
         return replace(visit, now=self._site.clock.now(), registry=engine.world.registry)
-
-    def changes(self, view: View, sent: _Sent) -> dict[str, Any]:
-        """Return what this console does not have yet, and note that it has it."""
-        boards, found = self._boards, dict[str, Any]()
-        order: dict[str, list[list[str]]] = {}
-        html: dict[str, str] = {}
-        rows: dict[str, str] = {}
-        for severity, short in _SHORT.items():
-            order[short] = []
-            for row in view.board.rows.get(severity, ()):
-                rev, drawn = boards.row(view, row)
-                rows[row.key] = rev
-                order[short].append([row.key, "card" if row.kind is Kind.CARD else "line"])
-                if sent.rows.get(row.key) != rev:
-                    html[row.key] = drawn
-        said = json.dumps(order)
-        if html or said != sent.order:
-            found |= {"order": order, "html": html}
-        parts = self._parts(view)
-        found |= {"parts": new} if (new := {k: v for k, v in parts.items() if sent.parts.get(k) != v}) else {}
-        sent.rows, sent.order, sent.parts = rows, said, parts
-        if found:
-            found |= {"rev": view.rev, "now": view.visit.now.timestamp(), "empty": not view.board.cards}
-        return found
-
-    def _parts(self, view: View) -> dict[str, str]:
-        boards = self._boards
-        return {
-            **boards.around(view),
-            "title": boards.title(view),
-            "proof": boards.proof(view.visit),
-            "waiting": str(boards.waiting(view)),
-        }
-
-
-def _event(name: str, data: dict[str, Any]) -> bytes:
-    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return f"event: {name}\ndata: {body}\n\n".encode()
