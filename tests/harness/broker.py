@@ -1,11 +1,16 @@
 """A real Mosquitto on a free port of the loopback, configured as the product configures it."""
 
 import contextlib
+import fcntl
+import functools
+import itertools
 import os
 import random
 import socket
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,13 +26,34 @@ DEVICE = Account("device", "device-secret", Rights.DEVICE)
 START_S = 10.0
 
 
+# Outside of the range from which the kernel gives ports to connections.
+_PORTS = range(20_000, 32_000)
+_BLOCK = 200
+
+
+@functools.cache
+def _own_ports() -> Iterator[int]:
+    """Return this process's own ports, over and over: two runs at once never bind what the other is about to bind."""
+    folder = Path(tempfile.gettempdir()) / "carehub-test-ports"
+    folder.mkdir(exist_ok=True)
+    blocks = list(_PORTS[::_BLOCK])
+    random.shuffle(blocks)
+    for first in blocks:
+        lock = os.open(folder / str(first), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until this process ends
+            return itertools.cycle(range(first, first + _BLOCK))
+        os.close(lock)
+    raise AssertionError("more test processes than blocks of ports")
+
+
 def free_port() -> int:
-    """Return a port that nobody has, outside of the range from which the kernel gives ports to connections."""
-    while True:
-        port = random.randint(20_000, 32_000)
+    """Return a port that nobody has."""
+    for port in _own_ports():
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+    raise AssertionError("the ports never end")
 
 
 class BrokerProcess:
