@@ -31,8 +31,23 @@ class NoSuchTime(ValueError):
 
 
 def set_away(work: Work, home_id: str, until: datetime, by: str) -> Home:
-    """Note until when the residents are away, or that they are back; return the home as it was before."""
-    return set_mode(work, home_id, HomeMode.AWAY if until > work.now else None, until, by)
+    """Note until when the residents are away, or that they are back; return the home as it was before.
+
+    Whoever says that they are back has seen them: stillness counts from now, whatever the home was in.
+    """
+    if until > work.now:
+        return set_mode(work, home_id, HomeMode.AWAY, until, by)
+    before = set_mode(work, home_id, None, None, by)
+    work.transaction.set_away(home_id, work.now)
+    return before
+
+
+def end_test(work: Work, home_id: str) -> None:
+    """End the mode of a test, whether its time is over or not, and nothing else: whoever is away still is."""
+    home = work.world.registry.homes.get(home_id)
+    if home is not None and home.mode is HomeMode.TEST:
+        work.transaction.set_mode(home_id, None, None)
+        work.heard.add(home_id)
 
 
 def set_mode(
@@ -55,7 +70,8 @@ def set_mode(
     detail = {"until": (until if mode is not None and until is not None else work.now).isoformat()}
     if before is not None:
         detail["before"] = before[0].value
-    event = mode.value if mode is not None else "back"
+    there = before is None or before[0] in EMPTY_MODES
+    event = mode.value if mode is not None else "back" if there else "mode_ended"
     work.transaction.record_act(Act(work.now, by, event, home_id, detail, home.area))
     work.heard.add(home_id)
     return home
@@ -65,7 +81,7 @@ def _keep(work: Work, home: Home, mode: HomeMode | None, until: datetime | None)
     """Keep until when nobody is there: stillness counts from then."""
     before = home.mode_at(work.now)
     # A mode that ends early and never said that nobody was there changes nothing of that.
-    back = mode is None and (before is None or before[0] in EMPTY_MODES)
+    back = mode is None and before is not None and before[0] in EMPTY_MODES
     visited = mode is HomeMode.VISITOR and home.away_until is not None and home.away_until > work.now
     if mode in EMPTY_MODES:
         work.transaction.set_away(home.id, until)

@@ -13,7 +13,7 @@ from hub.alerts.climb import with_duty
 from hub.clock import Clock
 from hub.decide import act
 from hub.engine.engine import Engine
-from hub.engine.modes import NoSuchHome, set_mode
+from hub.engine.modes import NoSuchHome, end_test, set_mode
 from hub.engine.work import Work
 from hub.homes import HomeMode
 from hub.ports import Act, Lane, StoreUnavailable, Transaction
@@ -85,9 +85,7 @@ def finish(work: Work, test_id: str, by: str) -> WalkTest:
     if test.ended_at is not None:
         return test
     ended = _end(work, test, by)
-    home = work.world.registry.homes.get(test.home_id)
-    if home is not None and home.mode is HomeMode.TEST:
-        set_mode(work, test.home_id, None, None, by)
+    end_test(work, test.home_id)
     return ended
 
 

@@ -9,7 +9,7 @@ import pytest
 from devices.reading import Kind, State
 from hub.alerts.policy import Severity
 from hub.engine import watching
-from hub.engine.modes import LONGEST, NoSuchHome, NoSuchTime, set_mode
+from hub.engine.modes import LONGEST, NoSuchHome, NoSuchTime, end_test, set_mode
 from hub.homes import Device, DeviceKind, DeviceRole, Home, HomeMode
 from tests.engine.guarded import DAY, HOUR, MINUTE, SECOND, Guarded, guarded_home, sensors
 from tests.engine.pocket import WANG, Pocket
@@ -285,7 +285,8 @@ def test_each_ends_by_itself_and_who_said_it_is_kept(mode: HomeMode) -> None:
     assert act.detail == {"until": (hub.now + 2 * HOUR).isoformat()}
     sets(hub, None)
     last = hub.memory.acts("wang")[-1]
-    assert (last.event, last.detail) == ("back", {"until": hub.now.isoformat(), "before": mode.value})
+    ended = "back" if mode in (AWAY, HOSPITAL) else "mode_ended"
+    assert (last.event, last.detail) == (ended, {"until": hub.now.isoformat(), "before": mode.value})
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -326,3 +327,34 @@ def test_work_that_begins_anew_before_the_look_keeps_what_waited() -> None:
     assert hub.open() == []
     hub.forward(HOUR)
     assert hub.open() == ["tamper:kitchen-gas"]
+
+
+def test_the_end_of_a_test_moves_no_stillness_and_brings_nobody_back() -> None:
+    hub = Watched()
+    hub.moves()
+    hub.forward(6 * HOUR)
+    sets(hub, HomeMode.TEST)
+    hub.forward(2 * HOUR)  # its time is over before somebody ends it
+    hub.do(lambda work: end_test(work, "wang"))
+    assert hub.world.registry.homes["wang"].mode is None
+    hub.forward(4 * HOUR - SECOND)
+    assert hub.still == []
+    hub.forward(SECOND)
+    assert len(hub.still) == 1
+    sets(hub, AWAY, 3 * DAY)
+    away_until = hub.now + 3 * DAY
+    sets(hub, HomeMode.TEST)
+    hub.forward(2 * HOUR)
+    hub.do(lambda work: end_test(work, "wang"))
+    assert hub.world.registry.homes["wang"].mode_at(hub.now) == (AWAY, away_until)
+
+
+def test_whoever_says_that_they_are_back_begins_the_count_anew() -> None:
+    hub = Watched()
+    hub.moves()
+    hub.forward(6 * HOUR)
+    hub.away("wang", hub.now)
+    hub.forward(12 * HOUR - SECOND)
+    assert hub.still == []
+    hub.forward(SECOND)
+    assert len(hub.still) == 1

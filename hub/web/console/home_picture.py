@@ -130,7 +130,7 @@ def stays(home: Home, modes: Iterable[Act], since: datetime, now: datetime) -> t
     said = sorted((act for act in modes if act.event in MODE_EVENTS and act.at <= now), key=lambda act: act.at)
     for n, act in enumerate(said):
         following = said[n + 1] if n + 1 < len(said) else None
-        if act.event == "back":
+        if act.event not in set(HomeMode):
             continue
         until = datetime.fromisoformat(str(act.detail.get("until", act.at.isoformat())))
         ends = min(until, following.at) if following is not None else until

@@ -18,7 +18,7 @@ CELL, CELLS = timedelta(minutes=15), 96
 ALERTS_FOR, MOST_ALERTS, MOST_ACTS = timedelta(days=30), 30, 60
 # Modes change rarely; these reach back beyond a day unless somebody plays with them.
 _MOST_MODES = 40
-MODE_EVENTS = (*(mode.value for mode in HomeMode), "back")
+MODE_EVENTS = (*(mode.value for mode in HomeMode), "back", "mode_ended", "test_ended")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _of_act(act: Act, say: Sayings, now: datetime) -> Line | None:
         return None  # that is the log's
     text = say.fill(say.words.say("%(who)s %(did)s"), who=say.name(act.who), did=event_words(act.event, say.words))
     until = act.detail.get("until")
-    if act.event != "back" and isinstance(until, str):
+    if act.event not in ("back", "mode_ended") and isinstance(until, str):
         try:
             end = say.words.moment(datetime.fromisoformat(until), now)
         except ValueError:

@@ -186,7 +186,7 @@ async def test_each_look_at_a_sheet_is_recorded_and_so_is_each_test(console: Con
     await console.post("/homes/wang/test/end")
     await console.get(f"/tests/{test.id}")
     acts = await console.engine.store.read(lambda t: t.acts("wang"))
-    assert [act.event for act in acts] == ["test", "test_ended", "back", "looked"]
+    assert [act.event for act in acts] == ["test", "test_ended", "looked"]
 
 
 @pytest.mark.parametrize(
