@@ -150,7 +150,7 @@ class Boards:
 
     def picture(self, view: View) -> Picture:
         """Return all that this visitor's board shows; made once for all who see the same."""
-        visit, me = view.visit, view.visit.account.person or ""
+        me = view.visit.account.person or ""
         mine = me if any(c.holder and me in (c.holder.person, *c.holder.helpers) for c in view.board.cards) else ""
         key = (*self._who_sees(view), view.made_at, mine)
         known = self._pictures.get(key)

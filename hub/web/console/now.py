@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -63,7 +64,7 @@ class Now:
             **boards.side(view),
             **said(view, request),
         }
-        return draw(visit, "now.html", **_own(facts))
+        return draw(_counted(visit, boards.waiting(view)), "now.html", **_own(facts))
 
     async def one(self, visit: Visit, request: Request) -> Response:
         """Show one alert: how it stands, why it exists, all that happened. That it was looked at is recorded."""
@@ -89,7 +90,7 @@ class Now:
             "script_words": script_words(visit.words, visit.desk),
             **{name: value for name, value in said(view, request).items() if name != "alert"},
         }
-        return draw(visit, "alert.html", **_own(facts))
+        return draw(_counted(visit, self.boards.waiting(view)), "alert.html", **_own(facts))
 
     async def list(self, visit: Visit, request: Request) -> Response:
         """List what is open of one severity, of one area: a hundred at a time."""
@@ -109,7 +110,7 @@ class Now:
             "after": first + ON_A_PAGE if first + ON_A_PAGE < len(wanted) else None,
             "script_words": script_words(visit.words, visit.desk),
         }
-        return draw(visit, "alerts.html", **_own(facts))
+        return draw(_counted(visit, self.boards.waiting(view)), "alerts.html", **_own(facts))
 
 
 def said(view: View, request: Request) -> dict[str, Any]:
@@ -152,6 +153,11 @@ def script_words(words: Words, desk: str | None) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def _counted(visit: Visit, waiting: int) -> Visit:
+    """Return the visit with what waits now: the first page after a start is asked before anything was read."""
+    return replace(visit, waiting=waiting)
 
 
 def _own(facts: dict[str, Any]) -> dict[str, Any]:
