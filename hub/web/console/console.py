@@ -39,6 +39,8 @@ class Site:
 
 def parts(site: Site) -> Sequence[Routes]:
     """Return all parts. They are built from `Site`, and so imported here."""
+    from hub.engine.tokens import Tokens
+    from hub.web.api.door import Api
     from hub.web.console.accounts import AccountPages
     from hub.web.console.area import Areas
     from hub.web.console.audit import Log
@@ -56,7 +58,7 @@ def parts(site: Site) -> Sequence[Routes]:
     from hub.web.console.system import System
     from hub.web.console.tests import HomeTestPages
 
-    overlook = Overlook(site.engine, site.clock)
+    overlook, tokens = Overlook(site.engine, site.clock), Tokens(site.engine)
 
     editing = (HomeEditing(site, site.editor), PeopleEditing(site, site.editor)) if site.editor else ()
     importing = (ImportPages(site, site.importer),) if site.importer else ()
@@ -69,6 +71,7 @@ def parts(site: Site) -> Sequence[Routes]:
         Profile(site),
         AccountPages(site),
         Log(site),
+        Api(site, overlook, tokens),
         Areas(site, overlook),
         Homes(site, overlook),
         Devices(site, overlook),

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from hub.accounts import Right
+from hub.web.console import edit_words
 from hub.web.console.words import Words
 
 # What one can ask for, and the events that it means.
 GROUPS: Mapping[str, tuple[str, ...]] = {
+    "edited": tuple(edit_words.EVENTS),
     "refused": ("refused", "foreign_form", "sign_in_failed"),
     "looks": ("looked", "revealed", "revealed_phone", "revealed_health"),
     "edits": ("added", "changed", "removed", "imported"),
-    "modes": ("away", "back", "visitor", "hospital", "maintenance", "test", "test_ended", "signed"),
+    "modes": ("away", "back", "mode_ended", "visitor", "hospital", "maintenance", "test", "test_ended", "signed"),
     "signing": ("signed_in", "signed_out", "sign_in_failed", "password_chosen", "password_changed"),
     "accounts": (
         "account_made",
@@ -31,6 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 def group_words(group: str, words: Words) -> str:
     """Return what a group of events is called."""
     return {
+        "edited": words.say("Homes and people edited"),
         "refused": words.say("Refused"),
         "looks": words.say("Looks at homes"),
         "edits": words.say("People, homes and devices edited"),
@@ -42,6 +45,7 @@ def group_words(group: str, words: Words) -> str:
 
 # Each event as the log says it; the person stands in front.
 _EVENTS: Mapping[str, Callable[[Words], str]] = {
+    **edit_words.EVENTS,
     "looked": lambda w: w.say("looked at the page of the home"),
     "revealed": lambda w: w.say("had masked data shown"),
     "revealed_phone": lambda w: w.say("had a whole number shown"),
@@ -50,6 +54,7 @@ _EVENTS: Mapping[str, Callable[[Words], str]] = {
     "foreign_form": lambda w: w.say("sent a form that was not ours or too old; refused"),
     "away": lambda w: w.say("said that nobody is at home"),
     "back": lambda w: w.say("said that somebody is back"),
+    "mode_ended": lambda w: w.say("said that the home is as always"),
     "visitor": lambda w: w.say("said that the home has visitors"),
     "hospital": lambda w: w.say("said that the resident is in hospital"),
     "maintenance": lambda w: w.say("said that the home is worked on"),
@@ -72,6 +77,8 @@ _EVENTS: Mapping[str, Callable[[Words], str]] = {
     "account_link": lambda w: w.say("made a one-time link for an account"),
     "account_signed_out": lambda w: w.say("signed an account out everywhere"),
     "first_link": lambda w: w.say("made a one-time link for the first administrator"),
+    "token_made": lambda w: w.say("made a token for a program"),
+    "token_revoked": lambda w: w.say("revoked a token of a program"),
 }
 
 
@@ -82,6 +89,7 @@ def event_words(event: str, words: Words) -> str:
 
 
 _FIELDS: Mapping[str, Callable[[Words], str]] = {
+    **edit_words.FIELDS,
     "roles": lambda w: w.say("Roles"),
     "areas": lambda w: w.say("Areas"),
     "person": lambda w: w.say("Who it is"),
