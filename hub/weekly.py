@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
 
 from hub.homes import Device, DeviceKind, DeviceRole, Home
 
@@ -85,18 +84,26 @@ def week(
 
     `presses`: when each button (home id, device id) was last pressed; `since`: from when the hub has known it.
     """
-    buttons = [
-        Button(home, device, due(presses.get((home.id, device.id)), since.get((home.id, device.id), now), now))
-        for home in homes
-        for device in home.devices
-        if is_call_button(device)
-    ]
-    buttons.sort(key=lambda one: (one.home.area, one.weekly.due_at, one.home.id, one.device.id))
-    villages = [_village(area, list(group)) for area, group in groupby(buttons, key=lambda one: one.home.area)]
+    counts: dict[str, Counter[Standing]] = {}
+    waiting: dict[str, list[Button]] = {}
+    for home in homes:
+        for device in home.devices:
+            if not is_call_button(device):
+                continue
+            key = (home.id, device.id)
+            weekly = due(presses.get(key), since.get(key, now), now)
+            counts.setdefault(home.area, Counter())[weekly.standing] += 1
+            if weekly.standing is not Standing.DONE:
+                waiting.setdefault(home.area, []).append(Button(home, device, weekly))
+    villages = [_village(area, standing, waiting.get(area, [])) for area, standing in counts.items()]
     return sorted(villages, key=lambda village: (-village.missed, -village.due, village.area))
 
 
-def _village(area: str, buttons: list[Button]) -> Village:
-    counts = Counter(one.weekly.standing for one in buttons)
-    waiting = tuple(one for one in buttons if one.weekly.standing is not Standing.DONE)
-    return Village(area, counts[Standing.DONE], counts[Standing.DUE], counts[Standing.MISSED], waiting)
+def unpressed(homes: Iterable[Home], presses: Mapping[tuple[str, str], datetime]) -> list[str]:
+    """Return the homes with a button that was never pressed: since when the hub knows them matters."""
+    return [h.id for h in homes if any(is_call_button(d) and (h.id, d.id) not in presses for d in h.devices)]
+
+
+def _village(area: str, counts: Counter[Standing], waiting: list[Button]) -> Village:
+    waiting.sort(key=lambda one: (one.weekly.due_at, one.home.id, one.device.id))
+    return Village(area, counts[Standing.DONE], counts[Standing.DUE], counts[Standing.MISSED], tuple(waiting))

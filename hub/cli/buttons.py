@@ -40,10 +40,11 @@ def buttons(
 async def _week(engine: "Engine", area: str) -> "list[Village]":
     from hub.homes import area_stem
     from hub.rules.silence import NAME as SILENCE
-    from hub.weekly import week
+    from hub.weekly import unpressed, week
 
     homes = [home for home in engine.world.registry.homes.values() if home.area.startswith(area_stem(area))]
-    presses, since = await engine.store.read(lambda t: (t.presses(), t.watched_since(SILENCE)))
+    presses = await engine.store.read(lambda t: t.presses())
+    since = await engine.store.read(lambda t: t.watched_since(SILENCE, unpressed(homes, presses)))
     return week(homes, presses, since, engine.clock.now())
 
 

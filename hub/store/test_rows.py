@@ -28,6 +28,10 @@ _RUNNING = Prepared(
     _WHOLE.where(_c.home_id == bindparam("home"), _c.ended_at.is_(None)).order_by(_c.began_at.desc()).limit(1)
 )
 
+_s = tables.device_states.c
+_PRESSES = select(_s.home_id, _s.device_id, _s.state, _s.since, _s.at, _s.life_at).where(_s.kind == Kind.BUTTON.value)
+_ALL_PRESSES = Prepared(_PRESSES)
+
 
 def _test(row: Sequence[Any]) -> WalkTest:
     *columns, state = row
@@ -76,14 +80,21 @@ class HomeTestRows(Rows):
 
     def presses(self, homes: Iterable[str] | None = None) -> Mapping[tuple[str, str], datetime]:
         """Return when each button (home id, device id) was last pressed; of these homes, or of all."""
-        s = tables.device_states.c
-        query = select(s.home_id, s.device_id, s.state, s.since, s.at, s.life_at).where(s.kind == Kind.BUTTON.value)
         found: dict[tuple[str, str], datetime] = {}
-        for home, device, state, since, at, life_at in self._of_homes(query, s.home_id, homes):
+        for home, device, state, since, at, life_at in self._presses(homes):
             # A state such as `sos: true` that is clear again was pressed before that.
-            pressed = max(filter(None, (at if state == State.ACTIVE else since, life_at)))
-            found[home, device] = max(pressed, found.get((home, device), pressed))
+            pressed = at if state == State.ACTIVE else since
+            if life_at is not None and life_at > pressed:
+                pressed = life_at
+            key = (home, device)
+            if key not in found or pressed > found[key]:
+                found[key] = pressed
         return found
+
+    def _presses(self, homes: Iterable[str] | None) -> Iterable[Any]:
+        if homes is None:
+            return self._rows(_ALL_PRESSES)
+        return self._of_homes(_PRESSES, _s.home_id, homes)
 
     def watched_since(self, rule: str, homes: Iterable[str] | None = None) -> Mapping[tuple[str, str], datetime]:
         """Return since when a rule watches what (home id, subject); of these homes, or of all."""
