@@ -10,7 +10,7 @@ import pytest
 from hub.accounts import EVERYWHERE, FIRST_LINK_HOLDS, IDLE, LONGEST, Account, AccountRole
 from hub.engine.accounts import SEEN_EVERY, digest
 from hub.engine.passwords import Passwords, Unfit, unfit
-from hub.ports import Lane
+from hub.ports import Lane, StoreUnavailable
 from tests.web.console.desk import SETTINGS
 from tests.web.console.doors import PASSWORD, VILLAGE, House
 from tests.web.console.doors import house as opened
@@ -369,3 +369,22 @@ async def test_it_is_all_in_the_log(house: House) -> None:
         ("sign_in_failed", "@somebody", VILLAGE),
         ("signed_out", "li-qiang", VILLAGE),
     ]
+
+
+async def test_a_sick_store_is_said_at_the_door_and_behind_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = await house.signed_in("li.qiang", AccountRole.VILLAGE)
+    cookies = dict(browser.cookies)
+    await browser.get("/settings")
+
+    async def fails(*_: object) -> object:
+        raise StoreUnavailable("disk full")
+
+    monkeypatch.setattr(house.engine.store, "read", fails)
+    stranger = house.browser()
+    stranger.cookies = {**cookies, "carehub": "x" * 43}
+    for path in ("/sign-in", "/settings"):
+        answer = await stranger.get(path)
+        assert (answer.status, "数据库没有应答" in answer.words) == (503, True), path
+        assert "0936-0000000" in answer.words
+    assert (await stranger.sign_in("li.qiang")).status == 503
+    assert (await browser.get("/settings")).status == 200, "whoever was known stays known"
