@@ -16,9 +16,8 @@ from hub.homes import LIFE_KINDS, Device, DeviceKind, DeviceRole, DeviceState, H
 from hub.rules import battery, gaps, links
 from hub.rules.gaps import Gap
 from hub.rules.presence import GRACE, Presence, presence
+from hub.weekly import EVERY, is_call_button
 
-# Source: JGJ/T 484-2019 10.3: call buttons are tried each week.
-BUTTON_TEST_EVERY = timedelta(days=7)
 # A home is looked at anew at least so often, and not again at once.
 LOOK_EVERY, SOONEST = timedelta(hours=24), timedelta(seconds=30)
 
@@ -120,14 +119,15 @@ def call_buttons(home: Home) -> tuple[Device, ...]:
 
     What a button without a role means its bridge knows, or its name.
     """
-    named = tuple(d for d in home.devices if d.role in (DeviceRole.SOS, DeviceRole.CALL))
+    named = tuple(d for d in home.devices if is_call_button(d))
     return named or tuple(d for d in home.devices if d.kind is DeviceKind.BUTTON and d.role is None)
 
 
 def alarm_devices(home: Home) -> tuple[Device, ...]:
     """Return the devices that can raise an alarm: call buttons, fall, gas, smoke and CO detectors."""
     buttons = call_buttons(home)
-    return tuple(d for d in home.devices if d in buttons or d.kind in LIFE_KINDS or d.kind is DeviceKind.FALL)
+    detectors = (*LIFE_KINDS, DeviceKind.FALL)
+    return tuple(d for d in home.devices if d in buttons or d.kind in detectors or d.role is DeviceRole.SOS)
 
 
 def pressed_at(states: Iterable[DeviceState]) -> datetime | None:
@@ -200,8 +200,8 @@ def _joined(device: Device, found: Sequence[Missing], reported: Iterable[Lack]) 
 def _untested(device: Device, said: Sequence[DeviceState], now: datetime, soon: list[datetime]) -> list[Missing]:
     """Return that a call button was not proven for a week; note when that will be so."""
     at = pressed_at(said)
-    if at is not None and now - at < BUTTON_TEST_EVERY:
-        soon.append(at + BUTTON_TEST_EVERY)
+    if at is not None and now - at < EVERY:
+        soon.append(at + EVERY)
         return []
     return [Missing(Lack.TEST_OVERDUE, device.id, at)]
 

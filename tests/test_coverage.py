@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.reading import Kind, State
-from hub.coverage import BUTTON_TEST_EVERY, Coverage, Covered, Lack, judge
+from hub.coverage import Coverage, Covered, Lack, judge
 from hub.homes import Device, DeviceKind, DeviceRole, DeviceState, Home, Resident
 from hub.rules.gaps import HUB, Gap
+from hub.weekly import EVERY
 
 NOW = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -106,9 +107,9 @@ def test_a_bridge_that_restarts_changes_nothing_yet() -> None:
 
 
 def test_a_button_that_nobody_tried_for_a_week_is_a_gap() -> None:
-    states = [pressed(NOW - BUTTON_TEST_EVERY), said(GAS, NOW), said(MOTION, NOW)]
+    states = [pressed(NOW - EVERY), said(GAS, NOW), said(MOTION, NOW)]
     assert lacks(covered(states)) == {(Lack.TEST_OVERDUE, "bed-sos")}
-    states[0] = pressed(NOW - BUTTON_TEST_EVERY + MINUTE)
+    states[0] = pressed(NOW - EVERY + MINUTE)
     found = covered(states)
     assert found.coverage is Coverage.PROTECTED
     assert found.until == NOW + MINUTE
