@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import shutil
 import signal
 import sys
+import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -117,6 +119,7 @@ class _Terminal:
         self._stop = asyncio.Event()
         self._entered = False
         self._drawn = 0
+        self._shown: list[str] = []
         self._said: dict[str, tuple[str, str]] = {}
 
     async def run(self) -> bool:
@@ -141,6 +144,7 @@ class _Terminal:
         def entered() -> None:
             if sys.stdin.readline():
                 self._entered = True
+                self._drawn += 1  # the line that Enter began
             else:
                 loop.remove_reader(sys.stdin.fileno())
 
@@ -172,18 +176,24 @@ class _Terminal:
 
     def _draw(self, lines: "Sequence[Line]") -> None:
         if sys.stdout.isatty():
-            shown = [line for one in lines for line in _rows(one)]
-            if self._drawn:
-                sys.stdout.write(f"\x1b[{self._drawn}A\x1b[J")  # back to the first line
-            sys.stdout.write("".join(f"{line}\n" for line in shown))
-            sys.stdout.flush()
-            self._drawn = len(shown)
+            self._redraw([line for one in lines for line in _rows(one)])
             return
         for one in lines:
             if self._said.get(one.device) != (one.verdict, one.why):
                 self._said[one.device] = (one.verdict, one.why)
                 typer.echo("\n".join(_rows(one)))
                 sys.stdout.flush()
+
+    def _redraw(self, shown: list[str]) -> None:
+        """Draw the list over the last one, where it changed."""
+        if shown == self._shown:
+            return
+        if self._drawn:
+            sys.stdout.write(f"\x1b[{self._drawn}A\x1b[J")  # back to the first line
+        sys.stdout.write("".join(f"{line}\n" for line in shown))
+        sys.stdout.flush()
+        columns = max(1, shutil.get_terminal_size().columns)
+        self._shown, self._drawn = shown, sum(-(-max(1, _width(line)) // columns) for line in shown)
 
     async def _end(self) -> bool:
         from hub.engine import testing
@@ -200,6 +210,11 @@ class _Terminal:
         passed = sum(line.verdict == "passed" for line in lines)
         typer.echo(f"{passed} of {len(lines)} passed. Sheet: {self._loaded.hub.web.public_url}/tests/{ended.id}")
         return bool(ended.passed)
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes: Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _rows(line: "Line") -> list[str]:
