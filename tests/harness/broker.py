@@ -34,7 +34,7 @@ _BLOCK = 200
 @functools.cache
 def _own_ports() -> Iterator[int]:
     """Return this process's own ports, over and over: two runs at once never bind what the other is about to bind."""
-    folder = Path(tempfile.gettempdir()) / "carehub-test-ports"
+    folder = Path(tempfile.gettempdir()) / f"carehub-test-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     blocks = list(_PORTS[::_BLOCK])
     random.shuffle(blocks)
