@@ -1,6 +1,5 @@
 """What is done to accounts, in one transaction each, with a line in the log that says before and after."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -206,8 +205,8 @@ def record(
     """Write what was done to an account; of before and after only what differs."""
     said: dict[str, str | int] = {"account": account.id, "name": account.name, **(detail or {})}
     was, now = before or {}, after or {}
-    fields = [field for field in {**was, **now} if was.get(field, "") != now.get(field, "")]
-    if fields:
-        said["before"], said["after"] = (json.dumps({f: one.get(f, "") for f in fields}) for one in (was, now))
+    for field in {**was, **now}:
+        if was.get(field, "") != now.get(field, ""):
+            said |= {f"{side}.{field}": one[field] for side, one in (("before", was), ("after", now)) if one.get(field)}
     who = MACHINE if by is None else by.who
     work.transaction.record_act(Act(work.now, who, event, None, said, account.area))

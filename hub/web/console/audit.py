@@ -1,6 +1,6 @@
 """The log: who did, looked at and was refused what, in the areas of whoever reads it."""
 
-import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,11 +18,12 @@ from hub.ports.accounts import LogWish
 from hub.web.console.account_words import role_words
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw
-from hub.web.console.log_words import GROUPS, detail_words, event_words, field_words, group_words, value_words
+from hub.web.console.log_words import GROUPS, detail_words, event_words, field_words, group_words
 from hub.web.console.visit import Visit
 
 PATH = "/log"
 LINES = 100
+_BEFORE, _AFTER = "before.", "after."
 _YEARS = range(2000, 2200)
 _DESK = "@desk"
 _ACCOUNT = "@account:"
@@ -142,7 +143,9 @@ def _line(visit: Visit, act: Act, names: Mapping[str, str]) -> Line:
         home = None  # it has moved since to an area of others
     detail = {key: str(value) for key, value in act.detail.items()}
     changes = _changes(visit, detail)
-    rest = {key: value for key, value in detail.items() if not changes or key not in ("before", "after")}
+    rest = {key: value for key, value in detail.items() if not key.startswith((_BEFORE, _AFTER))}
+    if "person" in rest:
+        rest["person"] = visit.registry.names.get(rest["person"], rest["person"])
     name = _name(visit, act.who, names)
     if rest.get("name") == name:
         del rest["name"]
@@ -161,39 +164,27 @@ def _line(visit: Visit, act: Act, names: Mapping[str, str]) -> Line:
 
 
 def _changes(visit: Visit, detail: Mapping[str, str]) -> list[Changed]:
-    """Return what an edit changed, field by field: its record holds before and after as JSON objects."""
-    if "after" not in detail:
-        return []
-    was, now = _object(detail.get("before", "")), _object(detail["after"])
-    if was is None or now is None:  # so long that it was cut
-        return [Changed("", detail.get("before", ""), detail["after"])]
+    """Return what an edit changed: its record holds each field that differs, by `before.` and `after.`."""
+    fields = dict.fromkeys(key.partition(".")[2] for key in detail if key.startswith((_BEFORE, _AFTER)))
     return [
         Changed(
-            field_words(field, visit.words), _value(visit, field, was.get(field)), _value(visit, field, now.get(field))
+            field_words(field, visit.words),
+            _value(visit, field, detail.get(_BEFORE + field, "")),
+            _value(visit, field, detail.get(_AFTER + field, "")),
         )
-        for field in dict.fromkeys((*was, *now))
+        for field in fields
     ]
 
 
-def _value(visit: Visit, field: str, value: object) -> str:
+def _value(visit: Visit, field: str, value: str) -> str:
     """Return what a field said, in words where its codes have some."""
-    if not isinstance(value, str):
-        return value_words(value)
     names: dict[str, Callable[[str], str]] = {
         "roles": lambda code: role_words(AccountRole(code), visit.words) if code in set(AccountRole) else code,
         "areas": lambda code: visit.registry.area_name(code) if code.strip("0") else visit.words.say("everywhere"),
         "person": lambda code: visit.registry.names.get(code, code),
         "language": lambda code: {"zh-CN": "中文", "en": "English"}.get(code, code),
     }
-    return " · ".join(map(names[field], value.split())) if field in names else value
-
-
-def _object(text: str) -> dict[str, object] | None:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+    return " · ".join(map(names[field], filter(None, re.split(r"[,\s]+", value)))) if field in names else value
 
 
 def _name(visit: Visit, who: str, names: Mapping[str, str]) -> str:

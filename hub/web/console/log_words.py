@@ -1,6 +1,5 @@
 """The words of the log: what each event is called, and the groups that one can ask for."""
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -10,10 +9,9 @@ from hub.web.console.words import Words
 
 # What one can ask for, and the events that it means.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "edited": tuple(edit_words.EVENTS),
+    "edited": tuple(event for event in edit_words.EVENTS if not event.endswith("_looked")),
     "refused": ("refused", "foreign_form", "sign_in_failed"),
-    "looks": ("looked", "revealed", "revealed_phone", "revealed_health"),
-    "edits": ("added", "changed", "removed", "imported"),
+    "looks": ("looked", "person_looked", "numbers", "revealed_phone", "revealed_health"),
     "modes": ("away", "back", "mode_ended", "visitor", "hospital", "maintenance", "test", "test_ended", "signed"),
     "signing": ("signed_in", "signed_out", "sign_in_failed", "password_chosen", "password_changed"),
     "accounts": (
@@ -36,7 +34,6 @@ def group_words(group: str, words: Words) -> str:
         "edited": words.say("Homes and people edited"),
         "refused": words.say("Refused"),
         "looks": words.say("Looks at homes"),
-        "edits": words.say("People, homes and devices edited"),
         "modes": words.say("Modes and tests of homes"),
         "signing": words.say("Signing in and out"),
         "accounts": words.say("Accounts"),
@@ -47,7 +44,7 @@ def group_words(group: str, words: Words) -> str:
 _EVENTS: Mapping[str, Callable[[Words], str]] = {
     **edit_words.EVENTS,
     "looked": lambda w: w.say("looked at the page of the home"),
-    "revealed": lambda w: w.say("had masked data shown"),
+    "numbers": lambda w: w.say("had the numbers for an alert shown"),
     "revealed_phone": lambda w: w.say("had a whole number shown"),
     "revealed_health": lambda w: w.say("had an illness shown"),
     "refused": lambda w: w.say("was refused"),
@@ -61,10 +58,6 @@ _EVENTS: Mapping[str, Callable[[Words], str]] = {
     "test": lambda w: w.say("began a test of the home"),
     "test_ended": lambda w: w.say("ended a test of the home"),
     "signed": lambda w: w.say("signed the result of a test"),
-    "added": lambda w: w.say("added"),
-    "changed": lambda w: w.say("changed"),
-    "removed": lambda w: w.say("removed"),
-    "imported": lambda w: w.say("imported from a spreadsheet"),
     "signed_in": lambda w: w.say("signed in"),
     "signed_out": lambda w: w.say("signed out"),
     "sign_in_failed": lambda w: w.say("wrong password"),
@@ -94,6 +87,9 @@ _FIELDS: Mapping[str, Callable[[Words], str]] = {
     "areas": lambda w: w.say("Areas"),
     "person": lambda w: w.say("Who it is"),
     "language": lambda w: w.say("Language"),
+    "alert": lambda w: w.say("Alert"),
+    "as": lambda w: w.say("as"),
+    "passed": lambda w: w.say("passed"),
 }
 
 
@@ -101,15 +97,6 @@ def field_words(field: str, words: Words) -> str:
     """Return what a changed field is called; one without words of its own by its key."""
     known = _FIELDS.get(field)
     return known(words) if known else field
-
-
-def value_words(value: object) -> str:
-    """Return a value before or after an edit; what has parts is shown as JSON without its quotes."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False).replace('"', "")
 
 
 _RIGHTS: Mapping[Right, Callable[[Words], str]] = {
@@ -129,17 +116,9 @@ _RIGHTS: Mapping[Right, Callable[[Words], str]] = {
 }
 
 
-_THINGS: Mapping[str, Callable[[Words], str]] = {
-    "home": lambda w: w.say("home"),
-    "person": lambda w: w.say("person"),
-    "device": lambda w: w.say("device"),
-    "resident": lambda w: w.say("resident"),
-    "contact": lambda w: w.say("contact"),
-    "rooms": lambda w: w.say("rooms"),
-}
 # Shown elsewhere in the line, or of no use to a reader.
-_LEFT_OUT = frozenset({"account", "version"})
-_AS_IT_IS = frozenset({"name", "path", "id"})
+_LEFT_OUT = frozenset({"account", "version", "page", "test"})
+_AS_IT_IS = frozenset({"name", "path", "id", "person"})
 
 
 def detail_words(detail: Mapping[str, str], words: Words, now: datetime) -> str:
@@ -151,8 +130,6 @@ def detail_words(detail: Mapping[str, str], words: Words, now: datetime) -> str:
 def _part(key: str, value: str, words: Words, now: datetime) -> str:
     if key == "right" and value in set(Right):
         return _RIGHTS[Right(value)](words)
-    if key == "what":
-        return _THINGS[value](words) if value in _THINGS else value
     if key == "until":
         try:
             return words.say("until %(moment)s", moment=words.moment(datetime.fromisoformat(value), now))

@@ -11,17 +11,12 @@ from tests.harness.memory import NOON
 from tests.web.console.doors import OTHER, VILLAGE, House
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-EDIT = {
-    "what": "device",
-    "id": "kitchen-gas",
-    "before": '{"room":"kitchen"}',
-    "after": '{"room":"hall","place":"东墙"}',
-}
+EDIT = {"id": "kitchen-gas", "before.room": "kitchen", "after.room": "hall", "after.place": "东墙"}
 ACTS = [
     Act(NOON - 3 * DAY, "li-qiang", "looked", "ah-001", {}, VILLAGE),
     Act(NOON - 2 * DAY, "sun-zhi", "refused", "ah-001", {"right": "act", "path": "/alerts/01A/take"}, VILLAGE),
     Act(NOON - 2 * DAY, "sun-zhi", "looked", "ah-002", {}, OTHER),
-    Act(NOON - DAY, "li-qiang", "changed", "ah-001", EDIT, VILLAGE),
+    Act(NOON - DAY, "li-qiang", "device_changed", "ah-001", EDIT, VILLAGE),
     Act(NOON - MINUTE, "@desk", "away", "ah-gone", {"until": (NOON + DAY).isoformat()}, VILLAGE),
     Act(NOON - MINUTE, "@machine", "first_link"),
 ]
@@ -55,7 +50,7 @@ async def test_a_refusal_says_what_was_wanted(filled: House) -> None:
 
 
 async def test_an_edit_is_shown_before_and_after(filled: House) -> None:
-    page = await (await filled.signed_in("zhao", AccountRole.TOWNSHIP)).get("/log?what=edits")
+    page = await (await filled.signed_in("zhao", AccountRole.TOWNSHIP)).get("/log?what=edited")
     assert ">kitchen</del>" in page.text
     assert ">hall</ins>" in page.text
     assert ">东墙</ins>" in page.text
