@@ -57,7 +57,7 @@ const PLAYS = {
   },
   warning: (at) => row(WARNING, at, 0.22, 0.28, 0.4),
   lost: (at) => row(LOST, at, 0.6, 1, 0.5),
-  trial: (at) => row([587], at, 0.25, 1, 0.4),
+  trial: (at) => row(EMERGENCY, at, 0.16, 0.2, 0.5), // what would wake one, once
 };
 
 /** Play one of: emergency, warning, lost, trial. */
