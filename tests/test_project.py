@@ -24,6 +24,8 @@ FORBIDDEN = {
 }
 # What a distribution is called when it is imported, where the names differ.
 IMPORT_NAMES = {
+    "argon2-cffi": "argon2",
+    "sse-starlette": "sse_starlette",
     "prometheus-client": "prometheus_client",
     "phonenumberslite": "phonenumbers",
     "python-ulid": "ulid",
