@@ -19,6 +19,7 @@ WORDS = {
         "maintenance": "检修",
         "set": "设定状态",
         "home": "现在起恢复在家",
+        "hall": "门厅",
         "moved": "有动静",
         "gone": "没有连上，从",
         "saved": "已保存，记下了您的名字。",
@@ -28,6 +29,7 @@ WORDS = {
         "maintenance": "Maintenance",
         "set": "Set the mode",
         "home": "As always from now on",
+        "hall": "hall",
         "moved": "Movement",
         "gone": "No connection since",
         "saved": "Saved with your name.",
@@ -84,7 +86,7 @@ async def test_a_reading_is_seen_within_a_second(county: County, visits: Opens, 
     one = await visits(AccountRole.COUNTY, f"/homes/ah-{number:03}", language, width)
     page = one.page
     await expect(page.locator("#hm-link")).to_be_visible()
-    room = page.locator(".hm-room", has=page.locator("use[href$=d-motion]")).first
+    room = page.locator(".hm-room", has=page.get_by_role("heading", name=WORDS[language]["hall"], exact=True))
     home = county.home(number)
     await home.says("hall_motion", {"occupancy": False, "battery": 80})
     began = time.monotonic()
