@@ -191,5 +191,5 @@ def _check(account: Account, name: str, rights: frozenset[Right], holds: timedel
 
 
 def _record(work: Work, account: Account, event: str, token: ApiToken, **more: str) -> None:
-    said: dict[str, str | int] = {"token": token.id, "name": token.name, **more}
+    said: dict[str, str | int] = {"token_id": token.id, "name": token.name, **more}
     work.transaction.record_act(Act(work.now, account.who, event, None, said, account.area))

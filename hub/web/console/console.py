@@ -57,6 +57,7 @@ def parts(site: Site) -> Sequence[Routes]:
     from hub.web.console.sign_in import SignInPages
     from hub.web.console.system import System
     from hub.web.console.tests import HomeTestPages
+    from hub.web.console.tokens import TokenPages
 
     overlook, tokens = Overlook(site.engine, site.clock), Tokens(site.engine)
 
@@ -72,6 +73,7 @@ def parts(site: Site) -> Sequence[Routes]:
         AccountPages(site),
         Log(site),
         Api(site, overlook, tokens),
+        TokenPages(site, tokens),
         Areas(site, overlook),
         Homes(site, overlook),
         Devices(site, overlook),

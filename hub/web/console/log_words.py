@@ -117,8 +117,13 @@ _RIGHTS: Mapping[Right, Callable[[Words], str]] = {
 
 
 # Shown elsewhere in the line, or of no use to a reader.
-_LEFT_OUT = frozenset({"account", "version", "page", "test"})
+_LEFT_OUT = frozenset({"account", "version", "page", "test", "token_id"})
 _AS_IT_IS = frozenset({"name", "path", "id", "person"})
+
+
+def right_words(right: Right, words: Words) -> str:
+    """Return what somebody with this right can do."""
+    return _RIGHTS[right](words)
 
 
 def detail_words(detail: Mapping[str, str], words: Words, now: datetime) -> str:
@@ -129,7 +134,11 @@ def detail_words(detail: Mapping[str, str], words: Words, now: datetime) -> str:
 
 def _part(key: str, value: str, words: Words, now: datetime) -> str:
     if key == "right" and value in set(Right):
-        return _RIGHTS[Right(value)](words)
+        return right_words(Right(value), words)
+    if key == "scopes":
+        return words.say(", ").join(right_words(Right(one), words) for one in value.split() if one in set(Right))
+    if key == "token":
+        return words.say("by a program")
     if key == "until":
         try:
             return words.say("until %(moment)s", moment=words.moment(datetime.fromisoformat(value), now))

@@ -84,6 +84,6 @@ def links(visit: Visit) -> tuple[Link, ...]:
         (None, Link("/profile", "man", say("Your account"), say("Password; sign out everywhere"))),
         (Right.MANAGE_ACCOUNTS, Link("/accounts", "key", say("Accounts"), say("Who may sign in, and where"))),
         (Right.SEE_LOG, Link("/log", "log", say("Log"), say("Who did, looked at and was refused what"))),
-        (Right.MANAGE_ACCOUNTS, Link("/tokens", "lock", say("Tokens"), say("What programs sign in with"))),
+        (None, Link("/tokens", "lock", say("Tokens"), say("What programs sign in with"))),
     )
     return tuple(link for right, link in all_links if right is None or visit.may(right))

@@ -27,7 +27,7 @@ async def test_only_its_digest_is_kept_and_it_is_recorded(site: Programs, li: Ac
         path.read_bytes() for path in site.folder.glob("carehub.db*") if path.suffix != ".ballast"
     )
     (act,) = await site.house.log("token_made")
-    assert (act.who, act.detail["token"], act.detail["scopes"]) == ("li-qiang", made.id, "see_alerts")
+    assert (act.who, act.detail["token_id"], act.detail["scopes"]) == ("li-qiang", made.id, "see_alerts")
     assert (await site.nobody(text).get("/alerts")).status == 200
 
 
