@@ -56,6 +56,10 @@ async def of_console(browser: Browser, county: County, language: str) -> None:
         await context.add_cookies([{"name": n, "value": v, "url": county.url} for n, v in cookies.items()])
         page = await context.new_page()
         await page.goto(county.url + path)
+        start = page.locator("#shift .btn")
+        if path == "/":  # a shift that has begun: the sound is on
+            await start.click()
+            await start.wait_for(state="hidden")
         await shoot(page, name)
         await context.close()
 
@@ -112,10 +116,12 @@ async def main() -> None:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         for language in LANGUAGES:
             with tempfile.TemporaryDirectory() as folder:
-                county = await County.started(Path(folder) / "county", language=language)
-                await of_console(browser, county, language)
-                await of_contact(browser, county, language)
-                await county.close()
+                county = await County.started(Path(folder) / "county", language=language, day=True)
+                try:
+                    await of_console(browser, county, language)
+                    await of_contact(browser, county, language)
+                finally:
+                    await county.close()
                 await of_simulator(browser, Path(folder), language)
         await browser.close()
 

@@ -153,9 +153,9 @@ class County:
         county = cls(World(folder, language=language, begins=BEGINS - HOUR * len(_DAY) if day else BEGINS))
         county._settle_people()
         await county.world.start()
-        await county._sign_everybody_in()
         if day:
             await county._day()
+        await county._sign_everybody_in()  # after the day: whoever did nothing for 13 hours is signed out
         if story:
             await county._night()
         return county
