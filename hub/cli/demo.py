@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hub.ingest.client import Broker
     from hub.settings import Configuration
     from simulators.carrier import Carrier
-    from simulators.stage import StageServer
+    from simulators.stage import ConsoleLink, StageServer
 
 ACCOUNT, TOKEN = "AC" + "d" * 32, "simulated"
 CARRIER_PORT, PAGE_PORT = 8090, 8091
@@ -176,6 +176,7 @@ async def _show(
     show: bool,
 ) -> None:
     """Run all parts and show what happens, until told to stop."""
+    from hub.cli.demo_account import console_for
     from hub.cli.demo_pace import Pacer
     from hub.cli.demo_play import DemoPlay
     from hub.cli.demo_world import World
@@ -189,8 +190,9 @@ async def _show(
         pacer = Pacer(world)
         play = DemoPlay(world, pacer)
         tasks = [asyncio.create_task(pacer.run()), asyncio.create_task(play.run())]
-        server = await _page(play, page, loaded.hub.language)
-        await _say(world, broker, lines, server.url)
+        console = await console_for(world.hub) if world.hub is not None else None
+        server = await _page(play, page, loaded.hub.language, console)
+        await _say(world, broker, lines, server.url, console)
         if show and _has_screen():
             await asyncio.to_thread(webbrowser.open, server.url)
         carrier.events.listen(lines.text)
@@ -207,15 +209,18 @@ async def _show(
         lines.end()
 
 
-async def _say(world: "World", broker: "Broker", lines: Lines, url: str) -> None:
+async def _say(world: "World", broker: "Broker", lines: Lines, url: str, console: "ConsoleLink | None") -> None:
     before = await world.alerts()
+    lines.console = console
     lines.start(world.registry, world.loaded.hub, broker, before, url, is_durable=world.broker.is_durable)
 
 
-async def _page(play: "DemoPlay", port: int | None, language: str) -> "StageServer":
+async def _page(
+    play: "DemoPlay", port: int | None, language: str, console: "ConsoleLink | None" = None
+) -> "StageServer":
     from simulators.stage import StageServer
 
-    server = StageServer(play, _port(PAGE_PORT) if port is None else port, language)
+    server = StageServer(play, _port(PAGE_PORT) if port is None else port, language, console)
     try:
         await server.start()
     except OSError as error:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.ingest.client import Broker
     from hub.settings import HubSettings
     from simulators.carrier import Event
+    from simulators.stage import ConsoleLink
 
 # As a Zigbee call button is published by Zigbee2MQTT.
 PRESS = '{"action":"emergency","battery":87,"linkquality":98}'
@@ -36,6 +37,7 @@ class Lines:
         self._registry = Registry()
         self._is_durable = True
         self._has_begun = False
+        self.console: ConsoleLink | None = None
 
     def start(
         self,
@@ -54,6 +56,7 @@ class Lines:
         lines = [
             "",
             f"Open {page} : the home to play with, the phones, the alerts, and what carehub does.",
+            *self._console(),
             "",
             f"carehub runs. Hub: {settings.web.public_url}/readyz   Simulated carrier: {self.carrier_url}",
             f"Data and log: {self.data}",
@@ -92,6 +95,13 @@ class Lines:
         with contextlib.suppress(OSError):
             typer.echo("\nStopped. Open alerts go on with the next demo. The broker runs on and keeps what arrives;")
             typer.echo(f"to end it too: kill {pid.read_text().strip()}")
+
+    def _console(self) -> list[str]:
+        """Return how one signs in to the console."""
+        console = self.console
+        if console is None:
+            return []
+        return [f"Console: {console.url} : name {console.name}, password {console.password}"]
 
     def _press(self, button: Device, broker: "Broker") -> list[str]:
         topic = self._registry.homes[button.home].prefix + button.topic

@@ -363,11 +363,16 @@ class Accounts:
         return await self._write(lambda work: changes.enable(work, by, id))
 
     async def put(self, wanted: Account, password: str) -> Account:
-        """Make an account that has its password at once, for a hub that only demonstrates; raises UnfitPassword."""
+        """Make an account that has its password at once, or give it a new one, for a hub that only demonstrates.
+
+        Raises UnfitPassword, AccountRefused.
+        """
         hashed = await self._hash(password, wanted.name)
 
         def put(work: Work) -> Account:
-            made = replace(changes.make(work, None, wanted), password=hashed)
+            known = work.transaction.account_named(account_name(wanted.name) or "")
+            made = changes.change(work, None, known.id, wanted) if known else changes.make(work, None, wanted)
+            made = replace(made, password=hashed, disabled_at=None, failures=0, locked_until=None)
             work.transaction.save_account(made)
             return made
 

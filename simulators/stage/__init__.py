@@ -4,7 +4,8 @@ It shows what a `Play` tells it and hands back what somebody clicks; it shares n
 """
 
 from simulators.stage.floorplan import Room, draw
+from simulators.stage.page import ConsoleLink
 from simulators.stage.play import Play, Refused
 from simulators.stage.server import StageServer
 
-__all__ = ["Play", "Refused", "Room", "StageServer", "draw"]
+__all__ = ["ConsoleLink", "Play", "Refused", "Room", "StageServer", "draw"]

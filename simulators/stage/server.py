@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulators.stage.page import document
+from simulators.stage.page import ConsoleLink, document
 from simulators.stage.play import Play, Refused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -44,9 +44,12 @@ HEADERS = {
 class StageServer:
     """Serves one play. It listens on the loopback address alone: whoever reaches it may do everything."""
 
-    def __init__(self, play: Play, port: int = 0, language: str = LANGUAGES[0]) -> None:
-        """Port 0: any free one. `language` is that of a page which names none."""
+    def __init__(
+        self, play: Play, port: int = 0, language: str = LANGUAGES[0], console: ConsoleLink | None = None
+    ) -> None:
+        """Port 0: any free one. `language` is that of a page which names none; `console`: where its header leads."""
         self._play = play
+        self._console = console
         self._port = port
         self._language = language if language in LANGUAGES else LANGUAGES[1]
         self._runner: web.AppRunner | None = None
@@ -105,7 +108,7 @@ class StageServer:
         return next((known for known in LANGUAGES if wanted and known.startswith(wanted)), self._language)
 
     async def _page(self, request: web.Request) -> web.Response:
-        return web.Response(text=document(self._lang(request)), content_type="text/html")
+        return web.Response(text=document(self._lang(request), self._console), content_type="text/html")
 
     async def _state(self, request: web.Request) -> web.Response:
         return _json(await self._play.state(self._lang(request)))

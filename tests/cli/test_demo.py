@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -189,3 +189,30 @@ def test_a_mistake_of_the_configuration_is_said_before_anything_starts(place: Pl
     assert done.code == 2
     assert 'room "kichen"' in done.err
     assert not (data / "broker").exists()
+
+
+def test_its_console_is_open_to_whoever_reads_its_page(place: Place, data: Path, processes: Processes) -> None:
+    def signs_in(demo: Process) -> tuple[int, str]:
+        line = demo.says("Console: ")
+        url, _, rest = line.removeprefix("Console: ").partition(" : name demo, password ")
+        page = demo.says("Open http").split()[1]
+        connection = HTTPConnection(urlsplit(page).netloc, timeout=30)
+        connection.request("GET", "/")
+        shown = connection.getresponse().read().decode()
+        assert f'href="{url}"' in shown
+        assert rest in shown
+        console = HTTPConnection(urlsplit(url).netloc, timeout=30)
+        form = urlencode({"name": "demo", "password": rest})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": url.rstrip("/")}
+        console.request("POST", "/sign-in", form, headers)
+        return console.getresponse().status, rest
+
+    demo = start(processes, place, data)
+    status, password = signs_in(demo)
+    assert status == 303
+    assert demo.stop() == 0
+    again = start(processes, place, data)
+    status, another = signs_in(again)
+    assert (status, another != password) == (303, True)
+    assert password not in (data / "hub.log").read_text()
+    assert again.stop() == 0
