@@ -22,7 +22,7 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "/homes/{}/edit": ("/homes/ah-001/edit",),
     "/homes/{}/edit/{}/{}": tuple(
         f"/homes/ah-001/edit/{part}"
-        for part in ("home/home", "resident/0", "contact/wang-li", "device/bed-sos", "device/new", "room/new")
+        for part in ("home/home", "resident/0", "contact/0", "contact/new", "device/bed-sos", "device/new", "room/new")
     ),
     "/homes/{}": ("/homes/ah-001", "/homes/ah-002", "/homes/ah-011"),
     "/homes/{}/test": ("/homes/ah-001/test", "/homes/ah-012/test"),
