@@ -38,7 +38,7 @@ async def shoot(page: Page, name: str) -> None:
     path = PICTURES / f"{name}.png"
     # 256 colours are as many as these pages have, and a third of the bytes.
     picture = Image.open(io.BytesIO(await page.screenshot(animations="disabled"))).convert("RGB")
-    picture.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
     size = path.stat().st_size
     print(f"{path.relative_to(PICTURES.parents[1])}: {size // 1000} KB")
     if size > MOST_BYTES:
