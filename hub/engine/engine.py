@@ -229,7 +229,9 @@ class Engine:
 
     async def follow(self) -> None:
         """Bring what is watched in line with people, homes and devices; pull in what a clock put out of reach."""
-        self.awaited.begin(await self.write(Lane.SLOW, watching.follow))
+        # Found aside of the transaction: the writer is held for what is written, not for what is thought about it.
+        wished = await asyncio.to_thread(watching.wishes, self.world.registry)
+        self.awaited.begin(await self.write(Lane.SLOW, lambda work: watching.follow(work, wished)))
         self.wake()
 
     @property
