@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
@@ -246,3 +248,9 @@ async def test_a_body_is_bounded(site: Programs) -> None:
     program = await site.program(AccountRole.COUNTY, person="li-qiang")
     answer = await program.ask("POST", "/api/v1/alerts/01A/note", raw=b"x" * 70_000)
     assert (answer.status, answer.body["detail"]) == (413, "A request holds 64 KB at most.")
+
+
+def test_an_idle_hub_does_without_it() -> None:
+    asked = "import sys, hub.app, hub.web.api.door, hub.web.console.tokens; print('fastapi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
