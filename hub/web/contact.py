@@ -5,6 +5,7 @@ form that is posted; after it the page is asked for anew, so that a reload repea
 no answer tells a stranger more than that a link does not open.
 """
 
+import asyncio
 import hashlib
 from base64 import b64encode
 from collections import OrderedDict
@@ -75,6 +76,7 @@ class ContactPages:
         self._misses = Allowance(30, timedelta(seconds=2), 1024, clock)
         self._taps = Allowance(20, timedelta(seconds=3), 4096, clock)
         self._opened: OrderedDict[bytes, None] = OrderedDict()
+        self._loading = asyncio.Lock()
 
     def routes(self) -> list[Route]:
         """Return the page, and its form."""
@@ -83,6 +85,7 @@ class ContactPages:
 
     async def show(self, request: Request) -> Response:
         """Show the alert as it is now."""
+        await self._ready()
         token: str = request.path_params["token"]
         if not self._may_look(request, token):
             return self._bare("busy", HTTPStatus.TOO_MANY_REQUESTS)
@@ -99,6 +102,7 @@ class ContactPages:
 
     async def tap(self, request: Request) -> Response:
         """Do what the form says, then have the page asked for anew."""
+        await self._ready()
         token: str = request.path_params["token"]
         if not self._may_look(request, token) or not self._taps.left(digest(token)):
             return self._bare("busy", HTTPStatus.TOO_MANY_REQUESTS)
@@ -124,6 +128,12 @@ class ContactPages:
         self._taps.use(digest(token))
         # Relative, so that it holds behind a proxy that puts the pages below a path of its own.
         return RedirectResponse(f"?said={said.value}" if said.value else "?", HTTPStatus.SEE_OTHER)
+
+    async def _ready(self) -> None:
+        """Load what draws pages in a thread: the first link is opened while other homes may be pressing."""
+        async with self._loading:
+            if not _skin.cache_info().currsize:
+                await asyncio.to_thread(_skin)
 
     # --- strangers
 

@@ -63,6 +63,7 @@ class Api:
         from hub.web.api.docs import page
 
         await self._loaded()
+        await self._site.gate.loading.ready()
         return page(self._document, self._site, request)
 
     async def _loaded(self) -> "FastAPI":

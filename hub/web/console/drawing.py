@@ -1,6 +1,8 @@
 """Draws the console's pages: templates, the headers that hold for them, pages that only say something."""
 
+import asyncio
 import re
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -13,7 +15,7 @@ from starlette.routing import Route
 
 from hub.accounts import Right
 from hub.web.console.visit import Visit
-from hub.web.console.words import Words
+from hub.web.console.words import Words, load_words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,6 +35,11 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# What somebody sees first after the hub began: the way in, and the page of open alerts.
+_FIRST = (
+    *("outside.html", "sign_in.html", "_frame.html", "_icons.html", "shell.html", "_menu.html", "_help.html"),
+    *("now.html", "_board.html", "_row.html", "_said.html", "_glance.html", "_banner.html", "_side.html"),
+)
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -52,6 +59,32 @@ def environment() -> "Environment":
     made.globals["Right"] = Right
     made.globals["asset"] = address_of
     return made
+
+
+class Loading:
+    """Loads what draws pages, with the first page and in a thread: no press waits for it, an idle hub does without."""
+
+    def __init__(self) -> None:
+        """Load nothing yet."""
+        self._lock = asyncio.Lock()
+        self._rest: asyncio.Task[None] | None = None
+
+    async def ready(self) -> None:
+        """Return when the pages that are seen first can be drawn; the others follow by themselves."""
+        if self._rest is not None:
+            return
+        async with self._lock:
+            if self._rest is None:
+                await asyncio.to_thread(_load, _FIRST)
+                self._rest = asyncio.create_task(asyncio.to_thread(_load), name="console templates")
+
+
+def _load(names: Sequence[str] | None = None) -> None:
+    """Read the words and compile these templates, or all: more than half a second on a small machine."""
+    load_words()
+    made = environment()
+    for name in made.list_templates(extensions=["html"]) if names is None else names:
+        made.get_template(name)
 
 
 @cache

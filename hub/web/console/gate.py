@@ -18,7 +18,7 @@ from hub.clock import Clock
 from hub.engine import Engine
 from hub.homes import Act
 from hub.ports import Lane, StoreUnavailable
-from hub.web.console.drawing import draw, draw_outside
+from hub.web.console.drawing import Loading, draw, draw_outside
 from hub.web.console.visit import NotFound, Refused, Visit
 from hub.web.console.words import Words
 from hub.web.forms import BadForm, read_form
@@ -68,8 +68,18 @@ class Gate:
         self._engine = engine
         self._settings = settings
         self._clock = clock
+        self.loading = Loading()
         # How many alerts wait that this account may see, for the number in the menu.
         self.waiting: Callable[[Account], int] = lambda _: 0
+
+    def outside(self, path: str, handler: Callable[[Request], Awaitable[Response]], method: str) -> Route:
+        """Return the route of a page for who is not signed in."""
+
+        async def serve(request: Request) -> Response:
+            await self.loading.ready()
+            return await handler(request)
+
+        return Route(path, serve, methods=[method], name=f"{method} {path}")
 
     def page(self, path: str, handler: Handler, right: Right | None = None) -> Route:
         """Return the route of a page: GET, changes nothing but the record of looks."""
@@ -146,9 +156,11 @@ class Gate:
         try:
             signed_in = await self._keeper.signed_in(request, act=act)
         except StoreUnavailable:
+            await self.loading.ready()
             return self._sick(request)
         if signed_in is None:
             return _to_sign_in(request)
+        await self.loading.ready()
         visit = self.visit(signed_in, request)
         try:
             if right is not None:

@@ -41,13 +41,13 @@ class SignInPages:
 
     def routes(self) -> list[Route]:
         """Return the pages and their forms."""
-        welcome = f"{WELCOME}{{token}}"
+        gate, welcome = self._site.gate, f"{WELCOME}{{token}}"
         return [
-            Route(SIGN_IN, self._show, methods=["GET"]),
-            Route(SIGN_IN, self._enter, methods=["POST"]),
-            Route(welcome, self._welcome, methods=["GET"]),
-            Route(welcome, self._choose, methods=["POST"]),
-            self._site.gate.form("/sign-out", self._leave),
+            gate.outside(SIGN_IN, self._show, "GET"),
+            gate.outside(SIGN_IN, self._enter, "POST"),
+            gate.outside(welcome, self._welcome, "GET"),
+            gate.outside(welcome, self._choose, "POST"),
+            gate.form("/sign-out", self._leave),
         ]
 
     # --- in

@@ -4,7 +4,7 @@ English is what stands in code and pages; `words/*.po` hold the Chinese, and a t
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,6 +32,15 @@ def _chinese() -> Mapping[str, str | tuple[str, ...]]:
                     key = message.id[0] if isinstance(message.id, tuple) else message.id
                     found[str(key)] = message.string if isinstance(message.string, str) else tuple(message.string)
     return found
+
+
+def load_words() -> None:
+    """Load what the first page of each language would load."""
+    _chinese()
+    for language in LANGUAGES:
+        words = Words(language, ZoneInfo("UTC"))
+        words.date(datetime(2000, 1, 1, tzinfo=UTC))
+        words.number(0)
 
 
 class Words:
