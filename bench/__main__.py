@@ -37,6 +37,8 @@ def main() -> int:
         print("  ".join(f"{name} {value}" for name, value in machine.items()), flush=True)
         if set(given.what) & set(SERVER):
             _server(folder / "server", given, show)
+        if "consoles" in given.what:
+            _watched(folder / "watched", given, show)
         if "gateway" in given.what:
             show(gateway(folder / "gateway", given.watch))
         if "configuration" in given.what:
@@ -51,8 +53,8 @@ def main() -> int:
 
 
 # Each can be measured alone; the first ones share one hub with many homes.
-SERVER = ("idle", "beside", "consoles", "together", "burst", "gas", "ingest")
-WHAT = (*SERVER, "gateway", "configuration", "decoding")
+SERVER = ("idle", "beside", "together", "burst", "gas", "ingest")
+WHAT = (*SERVER, "consoles", "gateway", "configuration", "decoding")
 
 
 def _arguments() -> argparse.Namespace:
@@ -89,10 +91,6 @@ def _server(folder: Path, given: argparse.Namespace, show: Show) -> None:
         if "beside" in given.what:
             others = presses.Stream(rig.publisher("others"), given.homes, given.rate)
             show(presses.beside(presser, others, given.presses))
-        if "consoles" in given.what:
-            watched = range(crowd.start - given.presses, crowd.start)
-            for figure in consoles(rig, presser, watched, given.presses):
-                show(figure)
         if "together" in given.what:
             show(together(rig, publisher, crowd, phone(last)))
         for what, gas in (("burst", False), ("gas", True)):
@@ -101,6 +99,16 @@ def _server(folder: Path, given: argparse.Namespace, show: Show) -> None:
         if "ingest" in given.what:
             rig.end(floor)
             show(ingest(rig, publisher, given.bursts, given.burst_size // 2))
+
+
+def _watched(folder: Path, given: argparse.Namespace, show: Show) -> None:
+    """Measure what consoles cost a hub of their own: each turn takes a home that was not pressed before."""
+    with Rig(folder, given.homes, broker=BURST_BROKER) as rig:
+        rig.start_hub()
+        half = given.homes // 2
+        presser = presses.Presses(rig, rig.publisher(), iter(range(half)))
+        for figure in consoles(rig, presser, range(half, given.homes), given.presses):
+            show(figure)
 
 
 if __name__ == "__main__":
