@@ -1,5 +1,6 @@
 """The list of devices: those that need a hand, or all; only those of the visitor's areas."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -67,11 +68,9 @@ class Devices:
         area = query["area"]
         if area:
             visit.require(Right.SEE_HOMES, area)
-        homes = [home for home in own(visit, seen) if not area or area in path(home.area)]
-        troubled = lacking(seen, homes)
-        asked = FILTERS.get(query["is"])
-        found = every(homes) if query["is"] == "all" else chosen(troubled, asked or _OF_DEVICES)
-        page = listed(found, "/devices", {name: value for name, value in query.items() if value})
+        # Ten thousand homes that nobody has heard yet are looked through for most of a second: no press waits for it.
+        sought = await asyncio.to_thread(_sought, visit, seen, query)
+        page = listed(sought.found, "/devices", {name: value for name, value in query.items() if value})
         if query["is"] == "all":
             page = replace(page, items=[(home, one, of_device(seen, home, one)) for home, one, _ in page.items])
         pairs = [(home.id, device.id) for home, device, _ in page.items]
@@ -83,10 +82,29 @@ class Devices:
             listed=page,
             query=query,
             area=say.area(visit, area) if area else "",
-            counts={name: len(chosen(troubled, some)) for name, some in FILTERS.items()},
-            total=sum(len(home.devices) for home in homes),
-            troubled=len(troubled),
+            counts=sought.counts,
+            total=sought.total,
+            troubled=sought.troubled,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What a query found, and how much there is of each kind."""
+
+    found: Sequence[Found]
+    counts: Mapping[str, int]
+    total: int
+    troubled: int
+
+
+def _sought(visit: Visit, seen: Overview, query: Mapping[str, str]) -> _Sought:
+    area, what = query["area"], query["is"]
+    homes = [home for home in own(visit, seen) if not area or area in path(home.area)]
+    troubled = lacking(seen, homes)
+    found = every(homes) if what == "all" else chosen(troubled, FILTERS.get(what, _OF_DEVICES))
+    counts = {name: sum(_has(one, some) for one in troubled) for name, some in FILTERS.items()}
+    return _Sought(found, counts, sum(len(home.devices) for home in homes), len(troubled))
 
 
 def lacking(seen: Overview, homes: Iterable[Home]) -> list[Found]:
@@ -104,8 +122,12 @@ def lacking(seen: Overview, homes: Iterable[Home]) -> list[Found]:
 
 def chosen(found: Iterable[Found], wanted: frozenset[Lack]) -> list[Found]:
     """Return those of the devices that lack one of these, who waits longest first; what never spoke comes last."""
-    some = [one for one in found if any(missing.what in wanted for missing in one[2])]
+    some = [one for one in found if _has(one, wanted)]
     return sorted(some, key=lambda one: (_waits(one[2], wanted), one[0].area, one[0].address, one[1].id))
+
+
+def _has(found: Found, wanted: frozenset[Lack]) -> bool:
+    return any(missing.what in wanted for missing in found[2])
 
 
 def every(homes: Iterable[Home]) -> list[Found]:

@@ -1,5 +1,6 @@
 """The list of homes and the search: only those of the visitor's areas."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -66,7 +67,7 @@ class Homes:
         area = query["area"]
         if area:
             visit.require(Right.SEE_HOMES, area)
-        homes = wanted(seen, own(visit, seen), query)
+        homes = await asyncio.to_thread(lambda: wanted(seen, own(visit, seen), query))
         page = listed(homes, "/homes", {name: value for name, value in query.items() if value})
         return draw(
             visit,
@@ -86,7 +87,7 @@ class Homes:
         def may(area: str) -> bool:
             return visit.may(Right.SEE_HOMES, area)
 
-        hits = find(seen.registry, asked, may)
+        hits = await asyncio.to_thread(find, seen.registry, asked, may)
         query = {"q": asked, "page": request.query_params.get("page", "1")}
         page = listed(hits, "/find", query)
         found = [(code, say.area(visit, code)) for code in areas(seen.registry, asked, may)]
