@@ -136,6 +136,14 @@ ENGLISH: Mapping[str, str] = {
     "误按，电话确认": "pressed by mistake, asked by phone",
 }
 
+_SIGNS_IN_AS: Mapping[AccountRole, str] = {
+    AccountRole.INSTALLER: "安装员",
+    AccountRole.VILLAGE: "张海燕",
+    AccountRole.TOWNSHIP: "李强",
+    AccountRole.COUNTY: "周敏",
+    AccountRole.ADMINISTRATOR: "管理员",
+}
+
 
 @dataclass
 class County:
@@ -207,7 +215,8 @@ class County:
     async def _sign_everybody_in(self) -> None:
         def enter(work: Work) -> None:
             for role, (person, areas) in WHO.items():
-                account = Account(role.value, role.value, frozenset({role}), areas, person, created_at=work.now)
+                name = role.value if self.world.language == "en" else _SIGNS_IN_AS[role]
+                account = Account(role.value, name, frozenset({role}), areas, person, created_at=work.now)
                 work.transaction.save_account(account)
                 work.transaction.save_sign_in(SignIn(digest(self.cookie(role)), account.id, work.now, work.now))
 
