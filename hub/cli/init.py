@@ -15,7 +15,7 @@ from hub.cli.starting.questions import EMBEDDED, SIMULATED, Question, is_gateway
 
 if TYPE_CHECKING:
     from hub.accounts import Invitation
-    from hub.settings import Configuration, Fault
+    from hub.settings import Configuration
 
 _GATEWAY = Path("/etc/carehub")
 
@@ -110,7 +110,6 @@ class _Asking:
         self._place, self._given, self._yes = place, given, yes
         self._questions = questions(place, terminal_language(), os.environ)
         self._answers: dict[str, str] = {}
-        self._warned: set[str] = set()
 
     @property
     def _language(self) -> str:
@@ -121,6 +120,7 @@ class _Asking:
         for question in self._questions:
             if question.only_if(self._answers):
                 self._answers[question.name] = self._answer(question)
+        self._warn()
         return self._answers
 
     def _answer(self, question: Question) -> str:
@@ -150,7 +150,7 @@ class _Asking:
         return str(answer).strip()
 
     def _wrong(self, question: Question, answer: str) -> str:
-        """Return what is wrong with an answer, in the sentences of `check-config`; say what may not be meant."""
+        """Return what is wrong with an answer, in the sentences of `check-config`."""
         if question.choices:
             return "" if answer in question.choices else self._not_one_of(question)
         if question.name in ("sid", "token"):
@@ -160,11 +160,9 @@ class _Asking:
 
         draft = self._with_defaults({**self._answers, question.name: answer})
         try:
-            warnings = checked(draft, self._place).warnings
+            checked(draft, self._place)
         except ConfigurationError as error:
             return error.faults[0].text(self._language)  # what was right before can be wrong by this answer alone
-        for warning in warnings:
-            self._warn(warning)
         return ""
 
     def _with_defaults(self, answers: dict[str, str]) -> dict[str, str]:
@@ -175,10 +173,12 @@ class _Asking:
                 whole[question.name] = answers.get(question.name, question.default(whole))
         return whole
 
-    def _warn(self, warning: "Fault") -> None:
-        text = warning.text(self._language)
-        if warning.sentence != "secret_missing" and text not in self._warned:
-            self._warned.add(text)
+    def _warn(self) -> None:
+        """Say what is allowed and may not be meant; the secrets are in a file of their own."""
+        from hub.cli.starting.folder import checked
+
+        warnings = checked(self._answers, self._place).warnings
+        for text in dict.fromkeys(w.text(self._language) for w in warnings if w.sentence != "secret_missing"):
             say(text)
 
     def _not_one_of(self, question: Question) -> str:
@@ -278,7 +278,7 @@ def _tell_link(loaded: "Configuration", token: str, invitation: "Invitation", *,
 
 def _next_lines(answers: Mapping[str, str], place: Path, *, makes: bool) -> list[str]:
     """Return the commands that come next, as they can be pasted."""
-    from hub.cli.starting.folder import HOME_ID, SECRETS, STAFF_ID
+    from hub.cli.starting.folder import HOME_ID, HOMES, SECRETS, STAFF_ID
 
     zh = answers["language"] == "zh-CN"
     at, secrets = shlex.quote(str(place)), shlex.quote(str(place / SECRETS))
@@ -296,6 +296,9 @@ def _next_lines(answers: Mapping[str, str], place: Path, *, makes: bool) -> list
             f"carehub accounts link --config {at}    {'# 第一位管理员' if zh else '# the first administrator'}"
         )
     if answers["home"]:
+        devices = "# 加上设备" if zh else "# add the devices"
+        lines.append(f"nano {shlex.quote(str(place / HOMES))}    {devices}")
+        lines.append(f"carehub apply --config {at}")
         lines.append(f"carehub test-home {HOME_ID} --tester {STAFF_ID} --config {at}")
     else:
         lines.append(f"carehub homes template && carehub homes import FILE --config {at}")
