@@ -98,9 +98,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(alerts.app, name="alerts")
 mode.add_to(away.app)
 buttons.add_to(away.app)
-away.app.add(
-    "template", homes_import.template, "carehub homes template homes.xlsx", "carehub homes template homes.csv"
-)
+away.app.add("template", homes_import.template, "carehub homes template homes.xlsx", "carehub homes template homes.csv")
 away.app.add("import", homes_import.import_, "carehub homes import homes.xlsx", "carehub homes import homes.csv --yes")
 app.add_typer(away.app, name="homes")
 app.add_typer(shelf.app, name="shelf")
