@@ -56,11 +56,21 @@ class Live:
         )
 
     async def _events(self, visit: Visit, request: Request) -> AsyncIterator[bytes]:
-        feed, seen, looked_s = self._boards.feed, NOTHING, 0.0
+        feed, seen = self._boards.feed, NOTHING
         stopping: asyncio.Event = request.scope.get(STOPPING) or asyncio.Event()
+        now_s = asyncio.get_running_loop().time
+        look_at = now_s() + LOOK_S
         with feed.watched():
             while not stopping.is_set():
                 try:
+                    # However much happens: whoever was signed out meanwhile sees none of it.
+                    if now_s() >= look_at:
+                        look_at = now_s() + LOOK_S
+                        still = await self._site.gate.still(request)
+                        if still is None:
+                            yield event("over", {})
+                            return
+                        visit = still
                     snapshot = await feed.fresh()
                     await self._boards.look(self._site.clock.now())
                     visit = self._now(visit)
@@ -71,16 +81,7 @@ class Live:
                     changes = picture.since(seen, visit.now)
                     yield changes or event("beat", {"now": visit.now.timestamp()})
                     seen = picture
-                if await feed.changed(feed.snapshot.revision, BEAT_S, stopping):
-                    continue
-                looked_s += BEAT_S
-                if looked_s >= LOOK_S:
-                    looked_s = 0.0
-                    still = await self._site.gate.still(request)
-                    if still is None:
-                        yield event("over", {})
-                        return
-                    visit = still
+                await feed.changed(feed.snapshot.revision, BEAT_S, stopping)
 
     def _now(self, visit: Visit) -> Visit:
         """Return the visit at this moment, with people and homes as they are now."""
