@@ -221,8 +221,8 @@ def _to_sign_in(request: Request) -> Response:
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{SIGN_IN}?next={quote(path, safe='')}", HTTPStatus.SEE_OTHER)
     # A form that came too late did nothing: that is said, and the way leads back to the page it stood on.
-    page = urlsplit(request.headers.get("referer", ""))
-    back = page.path if page.netloc == request.headers.get("host") else ""
+    host, back = _place(request.headers.get("referer", ""))
+    back = back if host == request.headers.get("host") else ""
     return RedirectResponse(f"{SIGN_IN}?over&next={quote(back, safe='')}", HTTPStatus.SEE_OTHER)
 
 
@@ -231,4 +231,13 @@ def is_own(request: Request) -> bool:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    return origin is None or _place(origin)[0] == request.headers.get("host", "")
+
+
+def _place(address: str) -> tuple[str | None, str]:
+    """Return host and path of an address that a browser names; no host if it is none."""
+    try:
+        found = urlsplit(address)
+    except ValueError:  # "http://[" is no address
+        return None, ""
+    return found.netloc, found.path

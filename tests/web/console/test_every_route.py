@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,27 @@ async def test_every_page_carries_its_headers_and_nothing_inline(house: House) -
             assert not re.search(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=|javascript:", answer.text), path
             assert not re.search(r"(?:src|href|action)=\"https?://", answer.text), path
             assert SETTINGS.public_url not in answer.text, path
+
+
+async def test_every_link_leads_to_a_page(house: House) -> None:
+    browser = await house.signed_in("all", *ROLES, areas=("000000000000",), person="li-qiang")
+    ahead, seen = ["/"], {"/import"}  # this house has no spreadsheets
+    while ahead:
+        path = ahead.pop()
+        answer = await browser.get(path)
+        assert answer.status in (200, 303), path
+        found = (unescape(one) for one in re.findall(r'href="(/[^"#]*)', answer.text))
+        fresh = {one for one in found if not one.startswith("/assets/")} - seen
+        seen |= fresh
+        ahead += fresh
+    assert {"/new-home", "/homes/ah-001/edit", "/people/li-qiang", "/alerts/01A"} <= seen
+
+
+@pytest.mark.parametrize("address", ["http://[", "http://]x", "null", "//"])
+async def test_an_address_that_is_none_is_no_page_of_ours(house: House, address: str) -> None:
+    browser = await house.signed_in("li.qiang", AccountRole.VILLAGE)
+    for path in ("/settings", "/sign-in"):
+        answer = await browser.bare_post(path, {"csrf": await browser.csrf()}, Origin=address)
+        assert answer.status == 403, path
+    late = await house.browser().bare_post("/settings", {}, Referer=address)
+    assert refused(late)
