@@ -53,7 +53,9 @@ def furnished(loaded: "Configuration") -> "Configuration":
         if home.prefix + topic not in topics
     ]
     homes = {**loaded.registry.homes, home.id: replace(home, devices=(*home.devices, *more))}
-    return replace(loaded, registry=Registry(loaded.registry.people, homes, loaded.registry.version))
+    return replace(
+        loaded, registry=Registry(loaded.registry.people, homes, loaded.registry.version, loaded.registry.areas)
+    )
 
 
 def base_topics(loaded: "Configuration") -> Sequence[str]:
