@@ -146,7 +146,7 @@ class _Builder:
         if named is not None and "area" in said:
             self._name(said["area"].text, named)
         tree["residents"] = items(self._residents(rows, known), rows.place)
-        tree["contacts"] = items(self._contacts(rows, known), rows.place)
+        tree["contacts"] = items(self._contacts(rows, known, may), rows.place)
         rooms = dict(known.rooms) if known else {}
         tree["devices"] = items(self._devices(rows, known, rooms), rows.place)
         tree["rooms"] = section(rooms, rows.place)
@@ -192,7 +192,7 @@ class _Builder:
             each[at : at + 1] = [made]
         return [resident_section(one, rows.place) if isinstance(one, Resident) else one for one in each]
 
-    def _contacts(self, rows: HomeRows, known: Home | None) -> list[Section]:
+    def _contacts(self, rows: HomeRows, known: Home | None, may: Callable[[str], bool]) -> list[Section]:
         each = {(contact.person, contact.role.value): rows.place for contact in known.contacts} if known else {}
         for number in range(1, MOST_CONTACTS + 1):
             said = rows.of(f"contact{number}")
@@ -201,7 +201,7 @@ class _Builder:
             if "name" not in said:
                 self._gathering.fault(next(iter(said.values())).place, "cell_missing")
                 continue
-            person = self._person(said, known)
+            person = self._person(said, known, may)
             if person is None:
                 self._gathering.fault(said["name"].place, "cell_missing_phone", name=said["name"].text)
                 continue
@@ -214,7 +214,7 @@ class _Builder:
         """Return what they are to this home already; somebody new is family, if nothing is said."""
         return next((c.role.value for c in known.contacts if c.person == person) if known else iter(()), "family")
 
-    def _person(self, said: Mapping[str, Value], home: Home | None) -> str | None:
+    def _person(self, said: Mapping[str, Value], home: Home | None, may: Callable[[str], bool]) -> str | None:
         """Return the id of who is meant: this home's contact of that name, else whoever has name and number.
 
         None: somebody new without a number.
@@ -230,9 +230,18 @@ class _Builder:
             return known.id
         if phone is None:
             return None
+        if known is not None and not all(map(may, self._areas_of(known))):
+            # Others rely on the number as well: a wrong one would send their calls for help astray.
+            self._gathering.fault(phone.place, "row_person", name=name)
+            return known.id
         id = known.id if known else new_id("p", name, number)
         self._write_person(id, known, said)
         return id
+
+    def _areas_of(self, person: Person) -> list[str]:
+        """Return the areas that a person covers, and those of the homes that they are a contact of."""
+        homes = self._registry.homes
+        return [*person.areas, *(homes[id].area for id in self._registry.homes_of.get(person.id, ()))]
 
     def _write_person(self, id: str, known: Person | None, said: Mapping[str, Value]) -> None:
         place = said["name"].place

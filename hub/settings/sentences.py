@@ -429,6 +429,11 @@ _SHEETS = {
         "area {value} is not yours. Take the row out, or ask whoever is responsible there.",
         "区划 {value} 不归您管。请删掉这一行，或找那里的负责人。",
     ),
+    "row_person": (
+        "{name} is also there for areas that are not yours, so the number stays as it is. Leave the cell empty, or ask "
+        "whoever is responsible there.",
+        "{name} 同时还负责不归您管的区划，号码不能在这里改。请把这一格留空，或找那里的负责人。",
+    ),
     "sheet_empty": ("there is no home in it. Fill in the template.", "里面没有家庭。请按模板填写。"),
 }
 

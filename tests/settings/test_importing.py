@@ -255,6 +255,30 @@ def test_rows_of_areas_of_others_are_refused() -> None:
     assert "not yours" in read(table(moved), known, may=lambda area: area.startswith("620799")).faults[0]
 
 
+@pytest.mark.parametrize("elsewhere", ["staff", "contact"])
+def test_the_number_of_somebody_others_rely_on_is_not_changed(elsewhere: str) -> None:
+    known = taken(read(table(example())))
+    family = next(person for person in known.people.values() if person.id != STAFF.id)
+    there = Home("zz-001", "620799207200", "x", contacts=(Contact(family.id, Role.FAMILY),))
+    if elsewhere == "staff":
+        people = [STAFF, replace(family, areas=("620799207200",))]
+        known = Registry.of(people, known.homes.values(), 2)
+    else:
+        known = Registry.of(known.people.values(), [*known.homes.values(), there], 2)
+    row = {**example(), "Contact 1 phone": "+447700900199"}
+
+    def may(area: str) -> bool:
+        return area.startswith("620702")
+
+    said = read(table(row), known, may=may).faults
+    assert said == (
+        f'row 2, column "Contact 1 phone": {family.name} is also there for areas that are not yours, so the number '
+        "stays as it is. Leave the cell empty, or ask whoever is responsible there.",
+    )
+    assert read(table({**row, "Contact 1 phone": ""}), known, may=may).faults == ()
+    assert read(table(row), known).faults == (), "whoever may everywhere changes it"
+
+
 def test_a_home_that_would_reach_nobody_is_refused() -> None:
     row = {**example(), "Contact 1 name": "", "Contact 1 phone": "", "Contact 1 is": ""}
     said = read(table(row), Registry.of([], [], 1)).faults

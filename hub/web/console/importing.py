@@ -35,6 +35,7 @@ class Looked:
     """A spreadsheet that somebody looked at, and what it would change."""
 
     account_id: str
+    areas: tuple[str, ...]
     at: datetime
     name: str
     data: bytes
@@ -101,7 +102,7 @@ class ImportPages:
             return self._draw(visit, status, proposal=proposal, name=name)
         token = secrets.token_urlsafe(16)
         self._forget(visit)
-        self._looked[token] = Looked(visit.account.id, visit.now, name, data, proposal)
+        self._looked[token] = Looked(visit.account.id, visit.account.areas, visit.now, name, data, proposal)
         status = HTTPStatus.CONFLICT if again else HTTPStatus.OK
         return self._draw(visit, status, proposal=proposal, token=token, name=name, again=again)
 
@@ -118,6 +119,8 @@ class ImportPages:
         if looked is None or looked.account_id != visit.account.id or visit.now - looked.at > KEPT_FOR:
             said = visit.words.say("This was looked at too long ago. Nothing was changed; choose the file once more.")
             return self._draw(visit, HTTPStatus.CONFLICT, proposal=Proposal((said,)))
+        if looked.areas != visit.account.areas:  # some of it may be somebody else's business by now
+            return await self._show(visit, looked.name, looked.data, again=True)
         found = looked.proposal
         edit = Edit("homes", "", visit.account.who, found.version, visit.account.area)
         try:
