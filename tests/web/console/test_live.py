@@ -27,7 +27,7 @@ async def test_a_stream_ends_for_whoever_was_signed_out_while_alerts_pour_in(
         while True:
             count += 1
             alert = an_alert(f"01{count:03}", cause=f"c{count}", code=f"K{count}")
-            await house.engine.store.write(Lane.DUTY, lambda t: t.save_alert(alert))
+            await house.engine.store.write(Lane.DUTY, lambda t, one=alert: t.save_alert(one))
             house.engine.tell(News(alerts=frozenset({alert.id})))
             await asyncio.sleep(0.05)
 
