@@ -180,7 +180,7 @@ class _Reader:
 
     def _residents(self, home: Section, report: Report, name: str) -> Iterator[Resident]:
         for section, number in _listed(home, "residents", report, name):
-            about = subject("resident", "居民", f"{number} ({name})")
+            about = subject("resident", "住户", f"{number} ({name})")
             who = _raw(section, "name", number)
             entry, _ = read_entry(ResidentEntry, section, report, about, self._scope, {"person": who, "name": who})
             if entry.phone and not is_in_known_range(entry.phone):

@@ -423,7 +423,7 @@ _SHEETS = {
     ),
     "row_other_home": (
         "home {home} is in the database already, at another address, with other residents. Give this one another id.",
-        "数据库里已有家庭 {home}，地址和老人都不同。请给这一家换一个编号。",
+        "数据库里已有家庭 {home}，地址和住户都不同。请给这一家换一个编号。",
     ),
     "row_area": (
         "area {value} is not yours. Take the row out, or ask whoever is responsible there.",

@@ -36,7 +36,7 @@ class Column:
     kind: Kind = Kind.TEXT
     help_chinese: str = ""
     help_english: str = ""
-    table: Mapping[str, tuple[str, str]] | None = None
+    table: Mapping[str, tuple[str, ...]] | None = None
 
     def name(self, language: str) -> str:
         """Return what stands in the header."""
@@ -56,21 +56,22 @@ class Column:
         return self.help_chinese if language.startswith("zh") else self.help_english
 
 
-# What is meant, as Chinese and English readers write it; what the configuration calls it is understood too.
-KINDS: Mapping[str, tuple[str, str]] = {
+# What is meant, as Chinese and English readers write it, then what others call it; what the configuration calls it is
+# understood too.
+KINDS: Mapping[str, tuple[str, ...]] = {
     "button": ("呼叫按钮", "button"),
-    "fall": ("跌倒探测器", "fall detector"),
-    "gas": ("燃气探测器", "gas detector"),
-    "smoke": ("烟雾探测器", "smoke detector"),
-    "co": ("一氧化碳探测器", "carbon monoxide detector"),
-    "leak": ("水浸探测器", "water leak detector"),
-    "motion": ("人体感应器", "motion sensor"),
+    "fall": ("摔倒探测器", "fall detector", "跌倒探测器"),
+    "gas": ("燃气报警器", "gas detector", "燃气探测器"),
+    "smoke": ("烟雾报警器", "smoke detector", "烟雾探测器", "烟感"),
+    "co": ("一氧化碳报警器", "carbon monoxide detector", "一氧化碳探测器"),
+    "leak": ("漏水探测器", "water leak detector", "水浸探测器"),
+    "motion": ("人体传感器", "motion sensor", "人体感应器"),
     "contact": ("门磁", "door or window contact"),
-    "bed": ("床垫感应器", "bed sensor"),
-    "temperature": ("温度计", "thermometer"),
-    "humidity": ("湿度计", "hygrometer"),
-    "mains": ("停电监测", "mains monitor"),
-    "siren": ("报警器", "siren"),
+    "bed": ("床垫传感器", "bed sensor", "床垫感应器"),
+    "temperature": ("温度传感器", "thermometer", "温度计"),
+    "humidity": ("湿度传感器", "hygrometer", "湿度计"),
+    "mains": ("停电检测器", "mains monitor", "停电监测"),
+    "siren": ("警号", "siren", "报警器"),
     "valve": ("燃气阀", "gas valve"),
     "other": ("其他设备", "other device"),
 }
@@ -121,7 +122,7 @@ def plain(text: str) -> str:
     return "".join(char for char in folded if char.isalnum())
 
 
-def _list(table: Mapping[str, tuple[str, str]], which: int) -> str:
+def _list(table: Mapping[str, tuple[str, ...]], which: int) -> str:
     return "、".join(words[0] for words in table.values()) if which == 0 else ", ".join(w[1] for w in table.values())
 
 
@@ -187,11 +188,11 @@ def _home() -> list[Column]:
 def _resident(number: int) -> list[Column]:
     of, zh, en = (
         f"resident{number}",
-        "老人" if number == 1 else f"老人{number}",
+        "住户" if number == 1 else f"住户{number}",
         f"Resident{'' if number == 1 else number}",
     )
     columns = [
-        Column(of, "name", f"{zh}姓名", f"{en} name", Kind.TEXT, "住在这家的老人。", "Who lives there."),
+        Column(of, "name", f"{zh}姓名", f"{en} name", Kind.TEXT, "住在这家的人。", "Who lives there."),
         Column(of, "born", f"{zh}出生年", f"{en} born", Kind.YEAR, "四位数字的年份。", "The year, four digits."),
         Column(
             of,
@@ -203,7 +204,7 @@ def _resident(number: int) -> list[Column]:
             f"Several, apart by commas: {_list(NEEDS, 1)}.",
             NEEDS,
         ),
-        Column(of, "phone", f"{zh}电话", f"{en} phone", Kind.PHONE, "老人自己的电话。", "The resident's own number."),
+        Column(of, "phone", f"{zh}电话", f"{en} phone", Kind.PHONE, "住户自己的电话。", "The resident's own number."),
     ]
     if number > 1:
         return columns
@@ -341,7 +342,12 @@ HOME_COLUMNS = (
 DEVICE_COLUMNS = tuple(_device())
 COLUMNS = (*HOME_COLUMNS, *DEVICE_COLUMNS)
 HOME_ID, AREA, ADDRESS = HOME_COLUMNS[0], HOME_COLUMNS[1], HOME_COLUMNS[3]
-BY_NAME: Mapping[str, Column] = {plain(name): column for column in COLUMNS for name in (column.chinese, column.english)}
+# Lists of counties say 老人 where ours say 住户.
+BY_NAME: Mapping[str, Column] = {
+    plain(name): column
+    for column in COLUMNS
+    for name in (column.chinese, column.english, column.chinese.replace("住户", "老人"))
+}
 SHEETS: Mapping[str, tuple[str, str, str]] = {
     "zh-CN": ("家庭", "设备", "说明"),
     "en": ("Homes", "Devices", "Help"),
