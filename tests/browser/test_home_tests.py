@@ -1,8 +1,11 @@
 """A home is tested on a phone: ticks appear as devices speak, the press is confirmed, the sheet signed and kept."""
 
+import re
 from datetime import timedelta
+from typing import Literal
 
 import pytest
+from playwright.async_api import Page
 
 from hub.accounts import AccountRole
 from tests.browser.conftest import PHONE, WIDE, Opens, Watched
@@ -36,6 +39,25 @@ async def _clean(one: Watched, language: str) -> None:
         assert [word for word in await one.english() if word != AccountRole.INSTALLER] == []
 
 
+async def _inks(page: Page, media: Literal["print", "screen"]) -> str:
+    """Return the colour of the sheet's letters."""
+    await page.emulate_media(media=media)
+    return str(await page.evaluate("getComputedStyle(document.querySelector('h1')).color"))
+
+
+async def test_a_phone_that_hears_no_answer_says_so(county: County, visits: Opens) -> None:
+    home = county.home(9)
+    one = await visits(AccountRole.TOWNSHIP, f"/homes/{home.id}/test", "zh-CN", PHONE)
+    page, words = one.page, WORDS["zh-CN"]
+    await page.get_by_role("button", name=words["begin"]).click()
+    await page.wait_for_selector(".probe.waiting")
+    await page.route("**/test/live", lambda route: None)  # neither an answer nor a refusal
+    await page.get_by_text("没有连上").wait_for()
+    await page.unroute("**/test/live")
+    await page.get_by_text("没有连上").wait_for(state="hidden")
+    await page.get_by_role("button", name=words["end"]).click()
+
+
 @pytest.mark.promise("P9")
 @pytest.mark.parametrize(("language", "width"), CALM, ids=lambda value: str(value))
 async def test_a_home_is_tested_and_signed(county: County, visits: Opens, language: str, width: int) -> None:
@@ -63,6 +85,11 @@ async def test_a_home_is_tested_and_signed(county: County, visits: Opens, langua
     await page.get_by_text("陈工").wait_for()
     await _clean(one, language)
     await one.shoot(f"sheet-{language[:2]}-{width}")
+    await page.emulate_media(color_scheme="dark")
+    printed = await page.pdf(format="A4")  # by whoever prints the page itself, at night too
+    assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+    assert await _inks(page, "print") != await _inks(page, "screen")
+    await page.emulate_media(color_scheme="light", media="screen")
     link = await page.get_by_role("link", name=words["pdf"]).get_attribute("href")
     pdf = await page.request.get(f"{county.url}{link}")
     assert pdf.headers["content-type"] == "application/pdf"

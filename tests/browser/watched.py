@@ -107,7 +107,9 @@ class Watched:
 
     async def too_wide(self) -> list[str]:
         """Return what reaches past the window's right edge."""
-        return list(await self.page.evaluate(_WIDE)) if await self.overflows() > 0 else []
+        over = await self.overflows()
+        found = list(await self.page.evaluate(_WIDE)) if over > 0 else []
+        return found or ([f"something that is not seen, by {over} pixels"] if over > 0 else [])
 
     async def small_targets(self, least: int, which: str = "a,button,input:not([type=hidden])") -> list[str]:
         """Return what of `which` can be tapped and is lower than `least` pixels."""

@@ -1,7 +1,7 @@
 """A sheet as PDF: A4, one page, whatever the number of devices.
 
-Chinese is set in STSong-Light, one of the fonts that PDF readers bring for Adobe-GB1: nothing is embedded, the file is
-small, its text can be searched and copied.
+Chinese is set in STSong-Light, one of the fonts that PDF readers bring for Adobe-GB1, all else in Times, which each
+of them has: nothing is embedded, the file is small, its text can be searched and copied.
 """
 
 # The typesetter comes without types.
@@ -18,12 +18,12 @@ from hub.web.console.sheet import Row, Sheet
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
 
-_CHINESE = "STSong-Light"
+_CHINESE, _LATIN = "STSong-Light", "Times-Roman"
 # Type for a few devices, and smaller until all of them stand on one page.
-_SIZES = (9.5, 8.5, 7.5, 6.5, 5.5, 4.5, 3.5)
+_SIZES = (9, 8, 7, 6, 5, 4, 3.5)
 _MARGIN_MM, _WIDTH_MM, _BETWEEN_MM = 15, 180, 8
 # Shares of the width: device, model, place, installed, subsidy, result, heard, told, signal, battery.
-_SHARES = (15, 11, 11, 10, 12, 10, 9, 9, 8, 7)
+_SHARES = (14, 10, 10, 11, 15, 10, 9, 9, 8, 7)
 
 
 def draw_pdf(sheet: Sheet) -> bytes:
@@ -66,16 +66,22 @@ def _fonts() -> None:
     registerFont(UnicodeCIDFont(_CHINESE))
 
 
-def _style(size: float, **more: Any) -> Any:
-    from reportlab.lib.styles import ParagraphStyle
-
-    return ParagraphStyle("text", fontName=_CHINESE, fontSize=size, leading=size * 1.35, wordWrap="CJK", **more)
-
-
 def _text(words: str, size: float, **more: Any) -> Any:
+    from reportlab.lib.styles import ParagraphStyle
     from reportlab.platypus import Paragraph
 
-    return Paragraph(escape(words), _style(size, **more))
+    # Latin words break between words, Chinese between any two characters.
+    font = {"fontName": _LATIN} if _is_latin(words) else {"fontName": _CHINESE, "wordWrap": "CJK"}
+    style = ParagraphStyle("text", fontSize=size, leading=size * 1.35, **font, **more)
+    return Paragraph(escape(words), style)
+
+
+def _is_latin(words: str) -> bool:
+    try:
+        words.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _story(sheet: Sheet, size: float, *, points: bool) -> "Iterator[Flowable]":

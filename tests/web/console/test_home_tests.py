@@ -279,6 +279,13 @@ def test_the_pdf_is_one_a4_page_whose_text_can_be_read(language: str, devices: i
     assert "王秀兰".encode("utf-16-be") in _drawn(pdf)
 
 
+def test_an_english_sheet_needs_no_chinese_font_for_its_words() -> None:
+    drawn = _drawn(_sheet_of_many("en", 3))
+    assert b"Test of a home" in drawn
+    assert "Test of a home".encode("utf-16-be") not in drawn
+    assert b"GS-2" in drawn
+
+
 def _drawn(pdf: bytes) -> bytes:
     """Return what the page shows, in the font's own two-byte characters."""
     import base64

@@ -2,6 +2,7 @@
 
 const EVERY_MS = 1000;
 const LOST_AFTER = 3;
+const PATIENCE_MS = 4000; // a phone that left its cell hears neither an answer nor a refusal
 const list = document.querySelector("[data-test]");
 const gone = document.querySelector("[data-test-gone]");
 const said = document.querySelector("[data-test-said]");
@@ -19,8 +20,10 @@ function take(html) {
 }
 
 async function look() {
+  const patience = new AbortController();
+  const ends = setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    const answer = await fetch(list.dataset.test, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(list.dataset.test, { headers: { Accept: "text/html" }, cache: "no-store", signal: patience.signal });
     if (answer.status === 204) return location.assign(list.dataset.testOver);
     if (answer.status === 401) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
@@ -33,6 +36,8 @@ async function look() {
       gone.textContent = list.dataset.testLost;
       gone.hidden = false;
     }
+  } finally {
+    clearTimeout(ends);
   }
   return setTimeout(look, EVERY_MS);
 }
