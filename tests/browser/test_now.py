@@ -13,7 +13,7 @@ from hub.accounts import AccountRole
 from hub.alerts import events as ev
 from hub.alerts.alert import Alert, Outcome, Stage
 from tests.browser.conftest import PHONE, WIDE, Opens, Watched
-from tests.harness.county import SECOND, County
+from tests.harness.county import MINUTE, SECOND, County
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -182,7 +182,7 @@ async def test_keys_alone_from_sign_in_over_take_to_resolve(county: County, visi
     keys = one.page.keyboard
     while await one.page.evaluate("document.activeElement.id") != "name":
         await keys.press("Tab")
-    await keys.type("township")
+    await keys.type("李强")
     await keys.press("Tab")
     await keys.type("long enough for a night")
     await keys.press("Enter")
@@ -269,6 +269,38 @@ async def test_a_lost_connection_is_said_with_a_sound_and_comes_back_by_itself(c
     one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]  # the browser says that it was cut off
     for alert in (first, second, third):
         await county.world.command(alert, ev.Resolve("zhou-min", Outcome.TEST, via="console"))
+
+
+async def test_typed_words_outlive_a_lost_hub_and_a_sign_out(county: County, visits: Opens) -> None:
+    one = await visits(AccountRole.COUNTY, "/", "zh-CN", WIDE)
+    page = await ready(one)
+    alert = await pressed(county, 11)
+    card, form = page.locator(f'[data-id="{alert.id}"]'), page.locator("#part")
+    await card.get_by_role("link", name="备注", exact=True).click()
+    words = form.locator("textarea")
+    await words.fill("钥匙在")
+    await page.route("**/note", lambda route: route.abort())
+    await form.get_by_role("button", name="记下备注").click()
+    await expect(form.get_by_role("alert")).to_contain_text("0936-0000000")  # seen in front of the page, with the words
+    await page.unroute("**/note")
+    await page.context.set_offline(True)
+    await expect(form.get_by_role("alert")).to_contain_text("起没有连上")
+    await form.get_by_role("button", name="记下备注").click()
+    await expect(words).to_have_value("钥匙在")
+    await pressed(county, 12)
+    await page.context.set_offline(False)
+    await expect(form.get_by_role("alert")).to_have_count(0)
+    await expect(words).to_have_value("钥匙在")
+    await page.reload()  # as the way over a sign-in does
+    await expect(words).to_have_value("钥匙在")
+    await form.get_by_role("button", name="记下备注").click()
+    await expect(form).to_be_hidden()
+    await expect(card).to_contain_text("钥匙在")
+    one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]  # the browser says that it was cut off
+    for home in (11, 12):
+        for open_now in await county.home(home).alerts():
+            await county.world.command(open_now, ev.Resolve("zhou-min", Outcome.TEST, via="console"))
+    await county.world.forward(11 * MINUTE)  # so that what follows is no flood
 
 
 async def test_who_is_signed_out_is_told_so(county: County, visits: Opens) -> None:

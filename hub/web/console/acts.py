@@ -200,14 +200,14 @@ def _script(visit: Visit, sayings: Sayings, alert: Alert, home: Home | None) -> 
     """Return what to say to 120 or 119, in the order in which they ask. We never dial them (promise P11)."""
     words = visit.words
     what = words.catalogue.what.get(alert.what, words.catalogue.phrases.alert)
-    parts = [home.address if home else str(alert.facts.get("addr", "")), sayings.who(alert, home)]
+    parts = [sayings.address(alert, home), sayings.who(alert, home)]
     born = home.residents[0].born if home and home.residents else None
     if born:
         parts.append(words.say("%(n)s years old", n=visit.now.astimezone(words.timezone).year - born))
     since = words.say(
         "%(what)s since %(at)s", what=what[:1].upper() + what[1:], at=words.moment(alert.opened_at, visit.now)
     )
-    lines = [words.catalogue.phrases.joined.join(part for part in parts if part), since]
+    lines = [sayings.comma.join(part for part in parts if part), since]
     if home and home.access:
         lines.append(words.say("Door: %(key)s", key=home.access))
     me = visit.registry.people.get(visit.account.person or "")

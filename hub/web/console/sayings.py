@@ -156,6 +156,9 @@ _EVENTS: Mapping[str, Say] = {
     "stranger": lambda w: w.say("An unknown number answered with its code; that does not count"),
 }
 
+# What a device calls itself comes from outside and may be as long as a topic.
+_LONGEST_NAME = 60
+
 REASONS: Mapping[str, Say] = {
     "in_hand": lambda w: w.say("in hand"),
     "false": lambda w: w.say("false alarm"),
@@ -224,8 +227,21 @@ class Sayings:
         home, alert = card.home, card.alert
         address = home.address if home else str(alert.facts.get("addr", ""))
         area = self.registry.areas.get(card.area or "", "")
-        parts = [area if area and area not in address else "", address, self.words.room(alert.room, home)]
-        return " · ".join(part for part in parts if part)
+        room = self._stranger(alert) if alert.what == "unknown" else self.words.room(alert.room, home)
+        return " · ".join(part for part in (area if area not in address else "", address, room) if part)
+
+    def _stranger(self, alert: Alert) -> str:
+        """Return what is known of a device that nobody registered: its kind, and the name it goes by."""
+        kind = self.words.catalogue.devices.get(str(alert.facts.get("device_kind", "")), "")
+        return " ".join(part for part in (kind, str(alert.facts.get("dev", ""))[:_LONGEST_NAME]) if part)
+
+    def address(self, alert: Alert, home: Home | None) -> str:
+        """Return the address as a stranger needs it: county, township and village too, where it does not say them."""
+        told = home.address if home else str(alert.facts.get("addr", ""))
+        code, areas = (home.area if home else "") or "", self.registry.areas
+        codes = dict.fromkeys((code, code[:9].ljust(12, "0"), code[:6].ljust(12, "0")) if code else ())
+        above = [name for each in codes if (name := areas.get(each, "")) and name not in told]
+        return "".join((*reversed(above), told)) if self.words.is_chinese else ", ".join(p for p in (told, *above) if p)
 
     def device(self, alert: Alert) -> str:
         """Return what the device of an alert is called, with its room."""
@@ -447,7 +463,7 @@ class Sayings:
             Severity.EMERGENCY: self.words.say("New emergency: %(who)s, %(what)s, %(where)s"),
             Severity.WARNING: self.words.say("New warning: %(who)s, %(what)s, %(where)s"),
         }.get(card.severity, "")
-        values = {"who": self.who(card.alert, card.home), "what": what, "where": self.place(card)}
+        values = {"who": self.who(card.alert, card.home), "what": what, "where": self.place(card) or self.site}
         return sentence % values if sentence else ""
 
     @staticmethod

@@ -188,6 +188,29 @@ def test_ten_in_ten_minutes_are_a_flood(within_ten: int, is_flood: bool) -> None
     assert (found.is_flood, found.this_hour) == (is_flood, within_ten + 1)
 
 
+@pytest.mark.parametrize(
+    ("language", "address"),
+    [("zh-CN", "安河县上堡村三社12号"), ("en", "三社12号, 上堡村, 安河县")],
+)
+def test_who_comes_from_outside_is_told_village_and_county(language: str, address: str) -> None:
+    areas = {VILLAGE: "上堡村", VILLAGE[:6].ljust(12, "0"): "安河县"}
+    home = replace(WANG, address="三社12号")
+    said = Sayings(Words(language, ZoneInfo("UTC")), Registry.of(PEOPLE, (home,), 1, areas), "site")
+    assert said.address(alert(1), home) == address
+    assert said.address(alert(1), replace(home, address="安河县上堡村三社12号")) == "安河县上堡村三社12号"
+    assert said.address(replace(alert(1), facts={"addr": "x"}), None) == "x"
+
+
+def test_a_device_that_nobody_registered_is_named_with_what_it_is() -> None:
+    facts = {"dev": "xyz" + "z" * 200, "device_kind": "gas"}
+    cry = replace(alert(1), home_id="@site", what="unknown", facts=facts)
+    shown = card(Item(cry, (), (), 1), REGISTRY)
+    assert sayings().place(shown).startswith("gas detector xyz")
+    assert len(sayings().place(shown)) < 100
+    nameless = card(Item(replace(cry, what="session_lost", room=None, facts={}), (), (), 1), REGISTRY)
+    assert sayings().announced(nameless).endswith(", site")
+
+
 def test_a_name_with_markup_in_it_is_a_name() -> None:
     said = Sayings(Words("en", ZoneInfo("UTC")), Registry.of(PEOPLE, (WANG,)), "<i>site</i>")
     lone = replace(alert(1), home_id="gone", facts={"who": "<b>x</b>"})

@@ -154,7 +154,7 @@ async function ask(url, fields) {
   }
   const answer = await fetch(url, how);
   if (answer.status === 401) {
-    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    location.assign(signIn());
     return null;
   }
   const html = await answer.text();
@@ -170,12 +170,47 @@ function tell(html) {
   if (html) said.scrollIntoView({ block: "nearest" });
 }
 
-function notSent() {
-  const banner = document.createElement("div");
-  banner.className = "banner";
-  banner.textContent = words.not_sent;
-  tell(banner.outerHTML);
+/** Say in the open form why it was not sent; what was typed stays. */
+function trouble(...says) {
+  let told = dialog.querySelector("[data-trouble]");
+  if (!told) {
+    told = document.createElement("div");
+    told.dataset.trouble = "";
+    told.setAttribute("role", "alert");
+    dialog.prepend(told);
+  }
+  told.replaceChildren(...says);
 }
+
+function banner(text, head = "") {
+  const [at, line, strong] = ["div", "div", "b"].map((name) => document.createElement(name));
+  at.className = "banner";
+  strong.textContent = head;
+  line.append(...(head ? [strong, document.createElement("br")] : []), text);
+  at.append(line);
+  return at;
+}
+
+function notSent() {
+  if (dialog?.open) trouble(banner(words.not_sent));
+  else tell(banner(words.not_sent).outerHTML);
+}
+
+/** Say in an open form that the hub is not there, or that nobody is signed in here any more. */
+function whyLost() {
+  if (!dialog?.open) return;
+  const says = [banner(lostBanner.querySelector("span").textContent, lostBanner.querySelector("b").textContent)];
+  if (isOut) {
+    const link = document.createElement("a");
+    link.className = "btn";
+    link.href = signIn();
+    link.textContent = words.sign_in;
+    says.push(link);
+  }
+  trouble(...says);
+}
+
+const signIn = () => `/sign-in?next=${encodeURIComponent(location.pathname)}`;
 
 async function send(url, fields, from) {
   try {
@@ -183,6 +218,11 @@ async function send(url, fields, from) {
     if (answer === null) return;
     if (answer.part === "form" && dialog) {
       show(answer.html, from);
+      return;
+    }
+    const isUnsaved = answer.part === "page" || answer.html.includes('data-answer="unsaved"');
+    if (dialog?.open && isUnsaved) {
+      trouble(element(answer.html) ?? banner(words.not_sent));
       return;
     }
     if (dialog?.open) dialog.close();
@@ -207,7 +247,10 @@ document.addEventListener("submit", (event) => {
   const inDialog = dialog?.contains(form);
   if (form.id !== "do" && !inDialog) return;
   event.preventDefault();
-  if (lost) return;
+  if (lost) {
+    whyLost();
+    return;
+  }
   const url = event.submitter?.getAttribute("formaction") ?? form.action;
   send(url, new URLSearchParams(new FormData(form)), event.submitter);
 });
@@ -234,6 +277,31 @@ document.addEventListener("click", async (event) => {
 });
 
 dialog?.addEventListener("close", () => document.getElementById(back)?.focus());
+
+// What somebody had typed when the page went (signed out, loaded anew) is there again for the same person.
+const DRAFT = "carehub.draft";
+const whoIs = () => document.querySelector(".duty-now")?.textContent.trim() ?? "";
+
+addEventListener("pagehide", () => {
+  const form = dialog?.open && dialog.querySelector("form");
+  const typed = form ? [...new FormData(form)].filter(([name, value]) => name !== "csrf" && value) : [];
+  if (typed.length) sessionStorage.setItem(DRAFT, JSON.stringify({ who: whoIs(), url: form.action, back, typed }));
+});
+
+async function draft() {
+  const kept = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
+  sessionStorage.removeItem(DRAFT);
+  if (!kept || kept.who !== whoIs()) return;
+  const answer = await ask(kept.url).catch(() => null);
+  if (answer?.part !== "form" || dialog.open) return;
+  show(answer.html, document.getElementById(kept.back));
+  for (const [name, value] of kept.typed) {
+    for (const at of dialog.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (at.type === "radio" || at.type === "checkbox") at.checked ||= at.value === value;
+      else at.value = value;
+    }
+  }
+}
 
 // --- keys ------------------------------------------------------------------------------------------------------
 
@@ -409,7 +477,8 @@ function title() {
 
 // --- a lost connection -----------------------------------------------------------------------------------------
 
-const banner = document.getElementById("lost");
+const lostBanner = document.getElementById("lost");
+let isOut = false;
 const link = document.getElementById("link");
 
 /** Switch what acts off or on again; what was off before stays so. */
@@ -433,19 +502,21 @@ function connection(state) {
   link.hidden = false;
   link.classList.toggle("is-lost", lost);
   document.body.classList.toggle("is-stale", lost);
-  banner.hidden = !lost;
+  lostBanner.hidden = !lost;
   if (!lost) {
     link.querySelector("[data-words]").textContent = words.live;
     if (wasLost) off(board, false);
+    dialog?.querySelector("[data-trouble]")?.remove();
     lastLost = -Infinity;
   } else {
-    const out = state.name === "out";
+    const out = (isOut = state.name === "out");
     const head = out ? words.out : state.name === "sick" ? words.sick : fill(words.lost, { at: clockOf(state.since) });
-    banner.querySelector("b").textContent = head;
-    banner.querySelector("span").textContent = out ? words.out_what : words.lost_what;
-    banner.querySelector("button").textContent = out ? words.sign_in : words.again;
+    lostBanner.querySelector("b").textContent = head;
+    lostBanner.querySelector("span").textContent = out ? words.out_what : words.lost_what;
+    lostBanner.querySelector("button").textContent = out ? words.sign_in : words.again;
     link.querySelector("[data-words]").textContent = head;
     off(board, true);
+    whyLost();
   }
   title();
   sound();
@@ -453,9 +524,10 @@ function connection(state) {
 
 if (isLive) {
   const stream = follow({ change, connection, beat: (ms) => shell.setHubNow(ms), now: () => shell.hubNow() });
-  banner.querySelector("button").addEventListener("click", () => stream.again());
+  lostBanner.querySelector("button").addEventListener("click", () => stream.again());
 }
 
 tick();
 setInterval(tick, 1000);
+draft();
 board.dataset.ready = "";
