@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -86,12 +86,12 @@ class Lifeline:
             await asyncio.to_thread(self._write, self.registry, dump)
 
     def _write(self, registry: Registry, dump: Callable[[Registry], object]) -> None:
-        text = json.dumps(dump(registry), ensure_ascii=False)
+        whole = dump(registry)
         fresh = self._image.with_suffix(".new")
         try:
             self._image.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(text)
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.writelines(_pieces(whole))
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._image)
@@ -241,6 +241,24 @@ class Lifeline:
                 self.sent += 1
                 return
         log.error("told_nobody", person=message.person_id)
+
+
+def _pieces(whole: object) -> Iterator[str]:
+    """Return the JSON of a mapping of long lists piece by piece: as one it stops all threads for tenths of a second."""
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    if not isinstance(whole, Mapping):
+        yield encode(whole)
+        return
+    for n, (name, value) in enumerate(whole.items()):
+        yield f"{',' if n else '{'}{encode(name)}:"
+        if isinstance(value, list):
+            yield "["
+            for m, each in enumerate(value):
+                yield f"{',' if m else ''}\n{encode(each)}"
+            yield "]"
+        else:
+            yield encode(value)
+    yield "}" if whole else "{}"
 
 
 def _key(arrival: Arrival) -> Key:

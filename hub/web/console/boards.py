@@ -1,10 +1,13 @@
 """Draws the board for each visitor: what they may see, in their words, each piece once for all who see the same."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from markupsafe import Markup
 
 from hub.accounts import EVERYWHERE, Account, Right
 from hub.alerts.alert import Stage
@@ -78,6 +81,7 @@ class Boards:
         self._drawn: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self._around: OrderedDict[tuple[object, ...], Mapping[str, str]] = OrderedDict()
         self._pictures: OrderedDict[tuple[object, ...], Picture] = OrderedDict()
+        self._drawing = asyncio.Lock()
         self._homes: dict[tuple[int, tuple[str, ...]], int] = {}
         self._audited: tuple[datetime | None, datetime | None, bool] = (None, None, True)
 
@@ -128,45 +132,70 @@ class Boards:
             "S": Severity,
         }
 
-    def row(self, view: View, row: Row) -> tuple[str, str]:
-        """Return one piece of the board and the word for what it shows; drawn once for all who see the same."""
-        visit, first = view.visit, row.cards[0]
-        acts = visit.may(Right.ACT, first.area)
-        me = visit.account.person or ""
-        mine = me if any(c.holder and me in (c.holder.person, *c.holder.helpers) for c in row.cards) else ""
-        rev = f"{row.revision}.{len(row.cards)}.{visit.registry.version}{'+' if mine else ''}"
-        key = (row.key, rev, visit.words.language, acts, mine)
-        html = self._drawn.get(key)
-        if html is None:
-            facts = self.facts(visit) | {"me": mine, "acts": acts, "row": row}
-            html = environment().get_template("_row.html").render(**facts).strip()
-            _keep(self._drawn, key, html, MOST_DRAWN)
-        return rev, html
+    async def pieces(self, view: View) -> dict[str, str]:
+        """Return all rows of the board by their key, drawn for this visitor now; between two others have their turn."""
+        draw, found = self._drawer(view), dict[str, str]()
+        for rows in view.board.rows.values():
+            for row in rows:
+                found[row.key] = Markup(draw(row, view.visit.account.person or ""))  # noqa: S704 our own template
+                await asyncio.sleep(0)
+        return found
+
+    async def _rows(self, view: View) -> dict[str, tuple[str, str]]:
+        """Return all rows of the board by their key, each with the word for what it shows.
+
+        Each is drawn once for all who see the same. An edit has all drawn anew: between two others have their turn.
+        """
+        draw, found = self._drawer(view), dict[str, tuple[str, str]]()
+        for rows in view.board.rows.values():
+            for row in rows:
+                mine, rev, key = _mark(view, row)
+                html = self._drawn.get(key)
+                if html is None:
+                    html = draw(row, mine)
+                    _keep(self._drawn, key, html, MOST_DRAWN)
+                    await asyncio.sleep(0)
+                found[row.key] = rev, html
+        return found
+
+    def _drawer(self, view: View) -> Callable[[Row, str], str]:
+        """Return what draws rows for somebody who is `me`: pieces of one moment share what they are drawn with."""
+        macros: dict[tuple[bool, str], Callable[[Row], str]] = {}
+
+        def draw(row: Row, me: str) -> str:
+            acts = view.visit.may(Right.ACT, row.cards[0].area)
+            if (acts, me) not in macros:
+                facts = self.facts(view.visit) | {"me": me, "acts": acts}
+                macros[acts, me] = environment().get_template("_board.html").make_module(facts).drawn  # type: ignore[attr-defined]
+            return str(macros[acts, me](row)).strip()
+
+        return draw
 
     def part(self, view: View, name: str, **more: Any) -> str:
         """Return one of the pieces around the cards."""
         facts = self.facts(view.visit) | {"v": view.visit, "board": view.board, "Right": Right, **more}
         return environment().get_template(name).render(**facts).strip()
 
-    def picture(self, view: View) -> Picture:
+    async def picture(self, view: View) -> Picture:
         """Return all that this visitor's board shows; made once for all who see the same."""
+        async with self._drawing:
+            return await self._pictured(view)
+
+    async def _pictured(self, view: View) -> Picture:
         me = view.visit.account.person or ""
         mine = me if any(c.holder and me in (c.holder.person, *c.holder.helpers) for c in view.board.cards) else ""
         key = (*self._who_sees(view), view.made_at, mine)
         known = self._pictures.get(key)
         if known is None:
-            known = self._picture(view, self.around(view))
+            known = self._picture(view, await self._rows(view), self.around(view))
             _keep(self._pictures, key, known, 50)
         return known
 
-    def _picture(self, view: View, around: Mapping[str, str]) -> Picture:
-        rows: dict[str, tuple[str, str]] = {}
-        order: dict[str, list[tuple[str, str]]] = {}
-        for severity, short in SHORT.items():
-            order[short] = []
-            for row in view.board.rows.get(severity, ()):
-                rows[row.key] = self.row(view, row)
-                order[short].append((row.key, "card" if row.kind is Kind.CARD else "line"))
+    def _picture(self, view: View, rows: Mapping[str, tuple[str, str]], around: Mapping[str, str]) -> Picture:
+        order = {
+            short: [(row.key, "card" if row.kind is Kind.CARD else "line") for row in view.board.rows.get(severity, ())]
+            for severity, short in SHORT.items()
+        }
         parts = {
             **around,
             "title": self.title(view),
@@ -305,6 +334,14 @@ class Boards:
         """Return how many emergencies and warnings wait: the number in the menu."""
         counted = view.board.counted
         return counted[Severity.EMERGENCY].waiting + counted[Severity.WARNING].waiting
+
+
+def _mark(view: View, row: Row) -> tuple[str, str, tuple[object, ...]]:
+    """Return as whose a row is drawn, the word for what it shows, and what all have in common who see the same."""
+    visit, me = view.visit, view.visit.account.person or ""
+    mine = me if any(c.holder and me in (c.holder.person, *c.holder.helpers) for c in row.cards) else ""
+    rev = f"{row.revision}.{len(row.cards)}.{visit.registry.version}{'+' if mine else ''}"
+    return mine, rev, (row.key, rev, visit.words.language, visit.may(Right.ACT, row.cards[0].area), mine)
 
 
 def _sees(visit: Visit, area: str | None) -> bool:

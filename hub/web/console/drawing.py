@@ -38,7 +38,7 @@ HEADERS = {
 # What somebody sees first after the hub began: the way in, and the page of open alerts.
 _FIRST = (
     *("outside.html", "sign_in.html", "_frame.html", "_icons.html", "shell.html", "_menu.html", "_help.html"),
-    *("now.html", "_board.html", "_row.html", "_said.html", "_glance.html", "_banner.html", "_side.html"),
+    *("now.html", "_board.html", "_said.html", "_glance.html", "_banner.html", "_side.html"),
 )
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -54,6 +54,7 @@ def environment() -> "Environment":
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # it would ask the disk about each piece of a page
         extensions=["jinja2.ext.do"],
     )
     made.globals["Right"] = Right
@@ -81,6 +82,8 @@ class Loading:
 
 def _load(names: Sequence[str] | None = None) -> None:
     """Read the words and compile these templates, or all: more than half a second on a small machine."""
+    import sse_starlette.sse  # noqa: F401  # what brings later changes to pages, with its own loop beside ours
+
     load_words()
     made = environment()
     for name in made.list_templates(extensions=["html"]) if names is None else names:

@@ -74,7 +74,7 @@ class Live:
                     snapshot = await feed.fresh()
                     await self._boards.look(self._site.clock.now())
                     visit = self._now(visit)
-                    picture = self._boards.picture(self._boards.of(visit, snapshot))
+                    picture = await self._boards.picture(self._boards.of(visit, snapshot))
                 except StoreUnavailable:
                     yield event("sick", {"now": self._site.clock.now().timestamp()})
                 else:

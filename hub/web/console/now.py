@@ -56,6 +56,7 @@ class Now:
         await boards.look(visit.now)
         facts = boards.facts(visit) | {
             "board": view.board,
+            "pieces": await boards.pieces(view),
             "rev": view.rev,
             "title": boards.title(view),
             "proof": boards.proof(visit),
@@ -79,7 +80,8 @@ class Now:
         item = Item(alert, history, messages)
         view = await self.boards.view(visit)
         facts = self.boards.facts(visit)
-        lines = [(e.at, line) for e, held in facts["s"].entries(history) if (line := facts["s"].line(e, held=held))]
+        told = ((e.at, facts["s"].line(e, alert.what, held=held)) for e, held in facts["s"].entries(history))
+        lines = [(at, line) for at, line in told if line]
         facts |= {
             "alert": alert,
             "home": home,

@@ -1,11 +1,13 @@
 """The page of open alerts stays small and asks little, however many homes and alerts there are."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from starlette.requests import Request
 
 from hub.accounts import AccountRole
 from hub.alerts.alert import Entry
@@ -16,6 +18,7 @@ from hub.engine import Engine
 from hub.homes import Registry
 from hub.ports import Lane, Transaction
 from hub.store import SqlStore, open_store
+from hub.web.console.gate import SignedIn
 from hub.web.console.now import Now
 from hub.web.ports import Figures
 from tests.engine.pocket import MINUTE, PEOPLE, POLICIES, VILLAGE, Pocket, home
@@ -114,3 +117,28 @@ async def test_ten_thousand_homes_and_two_hundred_open_alerts(store: SqlStore, c
     assert counting.asked == ["unresolved", "alerts_opened", "histories", "messages_of"]
     assert len(await page(part, engine, clock)) == len(html)
     assert len(counting.asked) == 4  # nothing happened: nothing is asked
+
+
+async def test_between_two_pieces_of_a_large_board_a_press_has_its_turn(store: SqlStore) -> None:
+    clock = StillClock()
+    engine = Engine(store, clock, "site", POLICIES)
+    homes = [home(f"h{n}", "daughter", prefix=f"h{n}/") for n in range(200)]
+    engine.world = World("site", Registry.of(PEOPLE, homes, 1), POLICIES)
+    await store.write(Lane.DUTY, lambda t: fill(t, 200, Severity.EMERGENCY))
+    part = Now(replace(site(engine, clock, Whoever(account(AccountRole.COUNTY))), measured=Calm()))
+    who = SignedIn(account(AccountRole.COUNTY), "")
+    visit = part._site.gate.visit(who, Request({"type": "http", "path": "/", "headers": []}))
+    view = await part.boards.view(visit)
+    for draw in (part.boards.pieces, part.boards.picture):
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        beside = asyncio.create_task(others())
+        await draw(view)
+        beside.cancel()
+        assert turns >= 200
