@@ -85,7 +85,8 @@ async def _begin(engine: "Engine", home_id: str, tester: str | None, span: timed
         test = running.test
         if tester is not None and tester != test.tester:
             fail(f"{home_id} is being tested, and {test.tester} is told. End that test, or leave --tester out.")
-        say(f"A test of {home_id} runs already; going on with it.")
+        zh = language() == "zh-CN"
+        say(f"{home_id} 正在试验，接着试。" if zh else f"A test of {home_id} runs already; going on with it.")
         return test
 
 
@@ -153,6 +154,9 @@ class _Terminal:
 
     def _greet(self) -> None:
         test, until = self._test, self._test.ends_at.astimezone(self._loaded.hub.timezone)
+        if self._words.is_chinese:
+            say(f"{test.home_id} 试验到 {until:%H:%M}，按按钮只通知 {test.tester}。回车：是在试。Ctrl-C：结束试验。")
+            return
         say(
             f"{test.home_id} is tested until {until:%H:%M}; {test.tester} is told of presses. "
             "Enter confirms a press, Ctrl-C ends the test."
@@ -176,12 +180,12 @@ class _Terminal:
 
     def _draw(self, lines: "Sequence[Line]") -> None:
         if sys.stdout.isatty():
-            self._redraw([line for one in lines for line in _rows(one)])
+            self._redraw([line for one in lines for line in self._rows(one)])
             return
         for one in lines:
             if self._said.get(one.device) != (one.verdict, one.why):
                 self._said[one.device] = (one.verdict, one.why)
-                typer.echo("\n".join(_rows(one)))
+                typer.echo("\n".join(self._rows(one)))
                 sys.stdout.flush()
 
     def _redraw(self, shown: list[str]) -> None:
@@ -208,20 +212,28 @@ class _Terminal:
             return bool(ended.passed)
         self._draw(lines)
         passed = sum(line.verdict == "passed" for line in lines)
-        typer.echo(f"{passed} of {len(lines)} passed. Sheet: {self._loaded.hub.web.public_url}/tests/{ended.id}")
+        sheet = f"{self._loaded.hub.web.public_url}/tests/{ended.id}"
+        if self._words.is_chinese:
+            typer.echo(f"{len(lines)} 个设备，{passed} 个通过。试验单：{sheet}")
+        else:
+            typer.echo(f"{passed} of {len(lines)} passed. Sheet: {sheet}")
         return bool(ended.passed)
+
+    def _rows(self, line: "Line") -> list[str]:
+        named = (
+            ("Delay %(span)s", {"span": line.delay}),
+            ("Signal %(value)s", {"value": line.signal}),
+            ("Battery %(value)s", {"value": line.battery}),
+        )
+        facts = (self._words.say(words, **value) for words, value in named if any(value.values()))
+        told = " · ".join((f"{_MARKS[line.verdict]} {line.device}", line.name, line.word, *facts))
+        what = line.why or (line.ask if line.verdict == "waiting" else "")
+        return [told, f"     {what}"] if what else [told]
 
 
 def _width(text: str) -> int:
     """Return how many columns a text takes: Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _rows(line: "Line") -> list[str]:
-    facts = [fact for fact in (line.delay, line.signal, line.battery) if fact]
-    told = f"{_MARKS[line.verdict]} {line.device} · {line.name} · {line.word}" + "".join(f" · {fact}" for fact in facts)
-    what = line.why or (line.ask if line.verdict == "waiting" else "")
-    return [told, f"     {what}"] if what else [told]
 
 
 def _summary(test: "WalkTest", lines: "Sequence[Line]") -> dict[str, Any]:

@@ -31,7 +31,7 @@ def test_a_home_is_tested_and_all_buttons_pass(live: Live) -> None:
     test.says("li-qiang is told of presses")
     live.press()
     live.gets(STAFF, "试验")
-    test.says("98 of 255")
+    test.says("Signal 98 of 255")
     live.replies(STAFF, "1")
     assert test.ends() == 0, test.out
     test.says("[ok] bed-sos")
@@ -58,6 +58,18 @@ def test_ctrl_c_ends_the_test_and_what_nobody_confirmed_is_real(live: Live) -> N
     assert 'said "no gas"' in faults["kitchen-gas"]
     assert "told as real" in faults["bed-sos"]
     live.gets(DAUGHTER, "紧急呼叫")
+
+
+def test_a_chinese_terminal_speaks_chinese_from_the_first_line_to_the_last(live: Live) -> None:
+    live.place.environ["LANG"] = "zh_CN.UTF-8"
+    live.start_hub()
+    test = live.processes.start(live.place, "test-home", "ah-001", "--tester", "li-qiang")
+    test.says("按按钮只通知 li-qiang")
+    live.publish("zigbee2mqtt/bed_sos", {"battery": 88, "linkquality": 98})
+    test.says("信号 98")
+    assert test.stop(signal.SIGINT) == 1
+    assert "个设备，0 个通过。试验单：http://127.0.0.1:" in test.out[-1]
+    assert not [line for line in test.out if "passed" in line or "Press" in line]
 
 
 @pytest.mark.parametrize(
