@@ -314,6 +314,16 @@ async def test_who_is_signed_out_is_told_so(county: County, visits: Opens) -> No
     one.faults.clear()  # the refused request and the lost line
 
 
+async def test_the_page_of_one_alert_says_who_was_first(county: County, visits: Opens) -> None:
+    alert = await pressed(county, 1)
+    one = await visits(AccountRole.COUNTY, f"/alerts/{alert.id}", "en", WIDE)
+    await county.world.command(alert, ev.Acknowledge("li-qiang", "console"))
+    await one.page.get_by_role("button", name="Take it", exact=True).click()
+    await expect(one.page.locator("#said")).to_contain_text("李强 took it")
+    await expect(one.page.locator("article .next")).to_contain_text("李强 has it")
+    await county.world.command(alert, ev.Resolve("li-qiang", Outcome.TEST, via="console"))
+
+
 async def test_without_a_script_each_act_is_a_form_with_an_answer(county: County, visits: Opens) -> None:
     alert = await pressed(county, 12)
     one = await visits(AccountRole.COUNTY, "/", "en", PHONE, scripts=False)

@@ -227,7 +227,9 @@ async function send(url, fields, from) {
     }
     if (dialog?.open) dialog.close();
     tell(answer.html);
-    if (!isLive && answer.part === "said") location.reload();
+    // A page that is not live is drawn anew, with the answer.
+    const how = element(answer.html)?.dataset.answer;
+    if (!isLive && how) location.replace(`${location.pathname}?said=${encodeURIComponent(how)}`);
   } catch {
     notSent();
   }
