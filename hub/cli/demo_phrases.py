@@ -105,7 +105,7 @@ _PHRASES: Mapping[str, tuple[str, str]] = {
     "hurry": ("{code} 不等了，马上走下一步", "{code}: no more waiting, the next step is due now"),
     "hurry.why.failed": ("这一步的短信都没有送到", "every message of this step failed"),
     "hurry.why.unknown": ("运营商 45 秒没有说送到没有", "for 45 s the carrier has not said whether they arrived"),
-    "again": ("{code} 又来一次，共 {count} 次", "{code}: again, {count} times in all"),
+    "again": ("{code} 又收到一次，共 {count} 次", "{code}: again, {count} times in all"),
     "again.why": ("同一件还开着，不另开一件", "the same alert is still open: no second one"),
     "acknowledge": ("{name}接手了 {code}", "{name} takes {code}"),
     "pass": ("{name}去不了 {code}", "{name} cannot go to {code}"),

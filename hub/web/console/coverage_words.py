@@ -62,7 +62,7 @@ def missing(visit: Visit, home: Home, one: Missing) -> str:
         person = visit.registry.people.get(one.device or "")
         return words.say("The number of %(who)s takes nothing", who=person.name if person else words.say("a contact"))
     own = next((d for d in home.devices if d.id == one.device), None)
-    name = device(words, home, own) if own else ""
+    name = words.begin(device(words, home, own)) if own else ""
     if one.what is Lack.LINK_LOST and one.since is not None:
         return words.say("No connection since %(since)s", since=words.moment(one.since, visit.now))
     if one.what is Lack.TEST_OVERDUE:

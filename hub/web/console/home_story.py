@@ -42,7 +42,7 @@ def _of_alert(alert: Alert, history: Iterable[Entry], say: Sayings, now: datetim
     whole = now - alert.opened_at < WHOLE_FOR
     held = False
     for entry in history:
-        text = say.line(entry, held=held)
+        text = say.line(entry, alert.what, held=held)
         held = held or entry.event in ("acknowledge", "arrived")
         if entry.event == "opened":
             text = _head(alert, say)

@@ -48,7 +48,7 @@ def _line(words: Words, test: WalkTest, judged: Judged) -> Line:
         why=why(words, judged, name) if judged.fault is not None else "",
         delay=seconds(words, probe.delay) if probe.delay is not None else "",
         signal=_signal(words, probe.signal),
-        battery=words.say("%(n)s %%", n=probe.battery) if probe.battery is not None else "",
+        battery=words.say("%(n)s%%", n=probe.battery) if probe.battery is not None else "",
         waits=judged.fault is Fault.WAITS and judged.verdict is Verdict.WAITING,
         probe=probe,
     )
@@ -166,7 +166,7 @@ def _came_out(words: Words, judged: Judged, name: str) -> str:
                 value=said,
             )
         case Fault.BATTERY if said:
-            return words.say("%(device)s has a battery of %(n)s %%. Change it before you leave.", device=name, n=said)
+            return words.say("%(device)s has a battery of %(n)s%%. Change it before you leave.", device=name, n=said)
         case Fault.BATTERY:
             return words.say("%(device)s has a low battery. Change it before you leave.", device=name)
         case Fault.OFFLINE:

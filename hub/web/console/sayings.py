@@ -32,7 +32,7 @@ HEADS: Mapping[str, Say] = {
     "unheard.homes": lambda w: w.say("%(who)s: %(n)s new homes never heard"),
     "tamper": lambda w: w.say("%(who)s: the %(dev)s was opened or moved"),
     "fault": lambda w: w.say("%(who)s: the %(dev)s reports a fault"),
-    "battery": lambda w: w.say("%(who)s: battery of the %(dev)s at %(pct)s %%"),
+    "battery": lambda w: w.say("%(who)s: battery of the %(dev)s at %(pct)s%%"),
     "mains": lambda w: w.say("Power cut at the home of %(who)s"),
     "gateway": lambda w: w.say("%(who)s: the home’s hub is offline"),
     "area": lambda w: w.say("%(who)s: %(n)s homes offline, maybe a power cut"),
@@ -123,6 +123,8 @@ GROUPS: Mapping[Group, Say] = {
 _EVENTS: Mapping[str, Say] = {
     "opened": lambda w: w.say("The alert opened"),
     "again": lambda w: w.say("Again, %(count)s times now"),
+    "again.pressed": lambda w: w.say("Pressed again, %(count)s times now"),
+    "again.alarmed": lambda w: w.say("The detector alarmed again, %(count)s times now"),
     "cleared": lambda w: w.say("The detector says it is over"),
     "step": lambda w: w.say("Step %(step)s, round %(round)s: people are told"),
     "empty_step": lambda w: w.say("Step %(step)s has nobody to tell; the next one is asked"),
@@ -158,6 +160,12 @@ _EVENTS: Mapping[str, Say] = {
 
 # What a device calls itself comes from outside and may be as long as a topic.
 _LONGEST_NAME = 60
+
+# A button is pressed again, a detector alarms again.
+_AGAIN: Mapping[str, str] = {
+    **dict.fromkeys(("sos", "call"), "again.pressed"),
+    **dict.fromkeys(("gas", "smoke", "co", "leak", "fall"), "again.alarmed"),
+}
 
 REASONS: Mapping[str, Say] = {
     "in_hand": lambda w: w.say("in hand"),
@@ -312,8 +320,10 @@ class Sayings:
                 w.say("%(to)s was asked by name. Otherwise: %(by)s to %(who)s"), {"to": to, "by": by, "who": who}
             )
         if coming.kind is Coming.ROUND:
+            if len(card.alert.ladder.rungs) == 1:  # nothing lies between the first and the first
+                return _filled(w.say("%(by)s to %(who)s again"), {"by": w.begin(by), "who": who})
             return _filled(w.say("From the first again: %(by)s to %(who)s"), {"by": by, "who": who})
-        return _filled(w.say("%(by)s to %(who)s"), {"by": by[:1].upper() + by[1:], "who": who})
+        return _filled(w.say("%(by)s to %(who)s"), {"by": w.begin(by), "who": who})
 
     # --- messages and history
 
@@ -333,11 +343,14 @@ class Sayings:
         """Return when a message came to what is known of it."""
         return message.ended_at or message.accepted_at or message.sending_since or message.created_at
 
-    def line(self, entry: Entry, *, held: bool = False) -> Markup | None:
-        """Return one line of the history; None for what nobody needs to read. `held`: somebody had it already."""
+    def line(self, entry: Entry, what: str = "", *, held: bool = False) -> Markup | None:
+        """Return one line of the history of an alert about `what`; None for what nobody needs to read.
+
+        `held`: somebody had it already.
+        """
         w, detail = self.words, entry.detail
         event = "joined" if entry.event == "acknowledge" and held else entry.event
-        sentence = _EVENTS.get(event)
+        sentence = _EVENTS.get(_AGAIN.get(what, event) if event == "again" else event)
         if sentence is None:
             return None
         who = self.name(entry.who, detail.get("as", ""))
@@ -415,6 +428,20 @@ class Sayings:
             at=self.words.moment(alert.resolved_at, now),
         )
 
+    def again(self, alert: Alert, now: datetime) -> str:
+        """Return how often it came again, and when last: a button is pressed, a detector alarms."""
+        n, at = alert.count - 1, self.words.moment(alert.last_press_at or alert.opened_at, now)
+        match _AGAIN.get(alert.what):
+            case "again.pressed":
+                return self.words.count(
+                    "pressed once more, last %(at)s", "pressed %(n)s times more, last %(at)s", n, at=at
+                )
+            case "again.alarmed":
+                return self.words.count(
+                    "alarmed once more, last %(at)s", "alarmed %(n)s times more, last %(at)s", n, at=at
+                )
+        return self.words.count("once more, last %(at)s", "%(n)s times more, last %(at)s", n, at=at)
+
     def closed_line(self, alert: Alert, now: datetime) -> str:
         """Return how an alert ended, by whom and when."""
         if alert.resolved_at is None:
@@ -484,7 +511,7 @@ class Sayings:
         found = []
         for entry, held in self.entries(card.item.history):
             by_person = entry.who != "hub" and entry.event not in ("call", "silenced", "late_tap")
-            if by_person and (said := self.line(entry, held=held)) is not None:
+            if by_person and (said := self.line(entry, card.alert.what, held=held)) is not None:
                 found.append((entry.at, said))
         return found[-2:]
 

@@ -146,7 +146,7 @@ def channels(visit: Visit, about: About | None, carriers: Mapping[str, CarrierFi
     for name in dict.fromkeys([*configured, *carriers]):
         one, lately = configured.get(name), carriers.get(name, CarrierFigures())
         sent, failed = sum(lately.fates.values()), sum(lately.fates.get(fate, 0) for fate in _FAILED)
-        share = f"{words.number(round(100 * failed / sent))} %" if sent else ""
+        share = f"{words.number(round(100 * failed / sent))}%" if sent else ""
         found.append(
             ChannelRow(
                 name,

@@ -124,6 +124,11 @@ class Words:
 
     # --- places
 
+    @staticmethod
+    def begin(text: str) -> str:
+        """Return a name as it stands at the beginning: English rooms and devices begin with a capital letter there."""
+        return text[:1].upper() + text[1:]
+
     def room(self, room: str | None, home: Home | None = None) -> str:
         """Return a room's name: the home's own, or the built-in one."""
         own = home.rooms.get(room or "") if home is not None else None

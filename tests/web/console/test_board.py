@@ -50,6 +50,18 @@ def test_an_open_alert_says_whom_it_asks_next_when_and_how() -> None:
     assert shown.again_at == NOON + 8 * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("what", "language", "said"),
+    [
+        ("sos", "zh-CN", "又按了一次，共 2 次"),
+        ("gas", "zh-CN", "又报警一次，共 2 次"),
+        ("sos", "en", "Pressed again, 2 times now"),
+    ],
+)
+def test_a_button_is_pressed_again_and_a_detector_alarms_again(what: str, language: str, said: str) -> None:
+    assert sayings(language).line(Entry(NOON, "hub", "again", {"count": 2}), what) == said
+
+
 def test_what_was_foretold_happens_then() -> None:
     hub = pressed()
     foretold = card(item(hub), REGISTRY)

@@ -252,7 +252,7 @@ async def test_a_home_with_a_month_of_readings_costs_no_more_than_a_day(farm: Ho
     status, page = await farm.gets(language="en")
     assert status == 200
     assert len(page.encode()) < 100 * 1024
-    assert "battery of the bathroom motion sensor at 4 %" in page
+    assert "battery of the bathroom motion sensor at 4%" in page
     assert "Emergency call</b>, bedroom" in page
     assert "Movement from 06:30 to 03:14, most in: kitchen." in page
 

@@ -95,7 +95,7 @@ async def test_carriers_say_how_they_fared(county: CountyDesk) -> None:
 
     await county.engine.write(Lane.SLOW, fill)
     _, page = await county.page("/health")
-    assert "1 (25 %)" in page
+    assert "1 (25%)" in page
     assert "30005" in page
 
 
