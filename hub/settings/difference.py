@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
+from operator import eq
 from typing import Any
 
 from hub.homes import EMPTY_MODES, Device, Home, Registry
@@ -101,7 +102,7 @@ def merge(found: Difference, *, overwrite: bool = False) -> Registry:
         homes = {id: _running(found.database.homes.get(id), home) for id, home in found.files.homes.items()}
         return Registry(found.files.people, homes, version, found.files.areas)
     people = _merge(found.applied.people, found.database.people, found.files.people, _merge_keys)
-    homes = _merge(found.applied.homes, found.database.homes, found.files.homes, _merge_home)
+    homes = _merge(found.applied.homes, found.database.homes, found.files.homes, _merge_home, _is_same_home)
     for home in homes.values():
         for contact in home.contacts:
             # A contact that one side added keeps its person, even if the other side removed that person.
@@ -174,8 +175,9 @@ def _merge(
     database: Mapping[str, Any],
     files: Mapping[str, Any],
     both: Callable[[Any, Any, Any], Any],
+    is_same: Callable[[Any, Any], bool] = eq,
 ) -> dict[str, Any]:
-    """Merge by id; in the order of the files, then of the database."""
+    """Merge by id; in the order of the files, then of the database. `is_same`: the database changed nothing."""
     merged: dict[str, Any] = {}
     for id in dict.fromkeys((*files, *database)):
         ours, theirs, old = database.get(id), files.get(id), base.get(id)
@@ -183,7 +185,7 @@ def _merge(
             merged[id] = both(old, ours, theirs)
         elif theirs is not None and old is None:
             merged[id] = theirs  # new in the files; what the database removed stays removed
-        elif ours is not None and ours != old:
+        elif ours is not None and (old is None or not is_same(old, ours)):
             merged[id] = ours  # added or changed in the database: the files cannot take it away
     return merged
 
@@ -215,6 +217,11 @@ def _merge_home(base: Home | None, database: Home, files: Home) -> Home:
     merged = replace(merged, **{name: getattr(database, name) for name in _RUNNING})
     devices = _merge(_by_id(base), _by_id(database), _by_id(files), _merge_keys)
     return replace(merged, devices=tuple(devices.values()))
+
+
+def _is_same_home(base: Home, database: Home) -> bool:
+    """Whether nothing was edited: the order of devices says nothing, and neither does the mode of today."""
+    return not _values(base, database, _NOT_COMPARED) and _by_id(base) == _by_id(database)
 
 
 def _by_id(home: Home | None) -> dict[str, Device]:

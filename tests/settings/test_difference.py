@@ -108,6 +108,16 @@ def test_a_home_that_the_database_changed_is_not_taken_away_by_the_files() -> No
     assert after.people["wang"] == WANG  # its contact is still there to be told
 
 
+def test_the_files_take_a_home_away_whatever_the_order_of_its_devices_and_its_mode() -> None:
+    home = BASE.homes["h1"]
+    assert len(home.devices) > 1
+    today = replace(home, devices=tuple(reversed(home.devices)), mode=HomeMode.VISITOR, mode_until=AWAY)
+    files = replace(BASE, homes={id: other for id, other in BASE.homes.items() if id != "h1"})
+    found = difference(BASE, with_home(today), files)
+    assert "- home h1" in found.lines()
+    assert "h1" not in merge(found).homes
+
+
 def test_the_same_change_on_both_sides_is_no_difference() -> None:
     same = with_home(replace(HOME, address="新村"))
     found = difference(BASE, same, same)
