@@ -7,6 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+_LONGEST_SIGNATURE = 20
+
 
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
@@ -15,6 +17,14 @@ class TwilioAccount:
     sid: str
     token: str = field(repr=False)
     api_base: str | None = None
+
+
+class WrongSetting(ValueError):
+    """What may stand there, in English and Chinese."""
+
+    def __init__(self, english: str, chinese: str) -> None:
+        super().__init__(english)
+        self.english, self.chinese = english, chinese
 
 
 class TwilioSmsSettings(BaseModel):
@@ -32,14 +42,17 @@ class TwilioSmsSettings(BaseModel):
 
     type: Literal["twilio_sms"] = "twilio_sms"
     from_: str = Field(alias="from")
-    signature: str | None = Field(default=None, min_length=1, max_length=20)
+    signature: str | None = None
     links: Literal["send", "never"] = "send"
 
     @field_validator("from_")
     @classmethod
     def _from(cls, value: str) -> str:
         if not re.fullmatch(r"\+[1-9]\d{6,14}", value):
-            raise ValueError("write the number with + and country code, like +15005550006")
+            raise WrongSetting(
+                "write the number with + and country code, like +15005550006",
+                "请写 + 加国家代码和号码，例如 +15005550006",
+            )
         return value
 
     @field_validator("signature")
@@ -47,7 +60,9 @@ class TwilioSmsSettings(BaseModel):
     def _signature(cls, value: str | None) -> str | None:
         # Carriers put the brackets around it; a second pair is refused.
         if value is not None and (not value.isprintable() or not value.strip() or any(c in value for c in "【】[]")):
-            raise ValueError("write the plain name, without brackets")
+            raise WrongSetting("write the plain name, without brackets", "只写名称，不带括号")
+        if value is not None and len(value) > _LONGEST_SIGNATURE:
+            raise WrongSetting(f"write at most {_LONGEST_SIGNATURE} characters", f"最多写 {_LONGEST_SIGNATURE} 个字")
         return value
 
     @staticmethod

@@ -11,13 +11,15 @@ import typer
 
 from hub.cli.failure import USAGE, fail, say
 from hub.cli.place import language as terminal_language
-from hub.cli.starting.questions import EMBEDDED, SIMULATED, Question, is_gateway, questions
+from hub.cli.starting.questions import EMBEDDED, LATER, SIMULATED, Question, is_gateway, questions
 
 if TYPE_CHECKING:
     from hub.accounts import Invitation
     from hub.settings import Configuration
 
 _GATEWAY = Path("/etc/carehub")
+# Nobody of those who would be told can reply over what carries their texts.
+_ONE_WAY = "one_way"
 
 
 def _option(name: str, what: str, metavar: str = "TEXT") -> typer.models.OptionInfo:
@@ -162,7 +164,23 @@ class _Asking:
         try:
             checked(draft, self._place)
         except ConfigurationError as error:
-            return error.faults[0].text(self._language)  # what was right before can be wrong by this answer alone
+            # What was right before can be wrong by this answer alone, or by all numbers together.
+            fault = next((one for one in error.faults if one.sentence != _ONE_WAY), None)
+            if fault is not None:
+                return fault.text(self._language)
+            return self._unanswerable(question, answer, error.faults[0].text(self._language))
+        return ""
+
+    def _unanswerable(self, question: Question, answer: str, said: str) -> str:
+        """Take an answer after which nobody could reply yet; with the last number the home is left out."""
+        if question.name not in ("family_name", "family_phone") or (question.name == "family_name" and answer):
+            return ""
+        if self._yes or "home" in self._given:
+            return said
+        self._answers["home"] = LATER
+        say(said)
+        zh = self._language == "zh-CN"
+        say("这一户先不写进去，其他照旧。" if zh else "The home is left out for now; everything else stays.")
         return ""
 
     def _with_defaults(self, answers: dict[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from devices import dialects as known_dialects
 from devices.dialect import Dialect
 from hub.alerts.policy import Severity
-from hub.channels import CHANNEL_SETTINGS, ChannelSettings
+from hub.channels import CHANNEL_SETTINGS, ChannelSettings, WrongSetting
 from hub.settings.entry import (
     NO_SUBJECT,
     EntryType,
@@ -208,8 +208,10 @@ def _add_channel_fault(
         if not unquoted:
             report.fault(place, "not_text", subject=about, key=key)
     else:
-        reason = detail["msg"].removeprefix("Value error, ")
-        report.fault(place, "value", subject=about, key=key, reason=as_it_is(reason))
+        wrong = detail.get("ctx", {}).get("error")
+        known = isinstance(wrong, WrongSetting)
+        reason = Phrase(wrong.english, wrong.chinese) if known else as_it_is(detail["msg"])
+        report.fault(place, "value", subject=about, key=key, reason=reason)
 
 
 def _channel_environment(

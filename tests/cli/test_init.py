@@ -176,3 +176,28 @@ def test_the_folder_runs(tmp_path: Path, broker: BrokerProcess, processes: Proce
     hub.says('"running"')
     eventually(lambda: shell.carehub("alerts", "list", "--config", str(folder)).code == 0)
     assert hub.stop() == 0
+
+
+def test_a_home_is_judged_when_all_its_numbers_are_known(shell: Place, tmp_path: Path) -> None:
+    done = answered(shell, tmp_path / "mixed", staff_phone="+8613800138000")
+    assert done.code == 0, done.err
+    assert "takes no replies" not in done.err
+    assert len(load(tmp_path / "mixed", {}).registry.homes) == 1
+
+
+def test_a_home_that_nobody_could_answer_for_is_left_out_with_a_sentence(shell: Place, tmp_path: Path) -> None:
+    numbers = {"staff_phone": "+8613800138000", "family_phone": "+8613800138001"}
+    done = answered(shell, tmp_path / "new", **numbers)
+    assert done.code == 0, done.err
+    assert "takes no replies from +86" in done.err
+    assert "The home is left out for now" in done.err
+    assert load(tmp_path / "new", {}).registry.homes == {}
+    assert "carehub homes import" in done.out
+    alone = {name: value for name, value in ANSWERS.items() if name != "family_phone"}
+    alone |= {"staff_phone": "+8613800138000", "family_name": ""}
+    done = shell.carehub("init", str(tmp_path / "alone"), stdin="".join(f"{line}\n" for line in alone.values()))
+    assert done.code == 0, done.err
+    assert load(tmp_path / "alone", {}).registry.homes == {}
+    done = shell.carehub("init", str(tmp_path / "no"), "--yes", "--home", "x", "--staff-phone", "+8613800138000")
+    assert done.code == 2
+    assert "takes no replies from +86" in done.sentence

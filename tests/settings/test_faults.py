@@ -194,6 +194,21 @@ def test_a_secret_file_that_cannot_be_read_is_said(folder: Folder) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ('from: "+15005550006"', 'from: "5005"', "from：请写 + 加国家代码和号码，例如 +15005550006。"),
+        ("signature: 安河县民政局", "signature: 【安河县】", "signature：只写名称，不带括号。"),
+        ("signature: 安河县民政局", f"signature: {'安' * 21}", "signature：最多写 20 个字。"),
+    ],
+)
+def test_what_a_channel_refuses_is_said_in_chinese_too(folder: Folder, was: str, now: str, said: str) -> None:
+    folder.edit("hub.yaml", was, now)
+    (fault,) = folder.faults(language="zh-CN")
+    assert said in fault
+    assert "write" not in fault
+
+
 def test_the_sentences_of_the_catalogue_in_chinese(folder: Folder) -> None:
     folder.edit("homes.yaml", WANG, 'phone: "1391234567"').edit("homes.yaml", '"+447700900102"', '"120"')
     folder.edit("homes.yaml", "room: kitchen", "room: kichen")
