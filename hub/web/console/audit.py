@@ -13,16 +13,18 @@ from starlette.routing import Route
 
 from hub.accounts import Account, AccountRole, Right
 from hub.engine.account_changes import MACHINE, SOMEBODY
-from hub.homes import Act, area_stem
+from hub.homes import Act, Home, area_stem
 from hub.ports.accounts import LogWish
 from hub.web.console.account_words import role_words
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw
+from hub.web.console.finding import By, find
 from hub.web.console.log_words import GROUPS, detail_words, event_words, field_words, group_words
 from hub.web.console.visit import Visit
 
 PATH = "/log"
 LINES = 100
+CHOICES = 12
 _BEFORE, _AFTER = "before.", "after."
 _YEARS = range(2000, 2200)
 _DESK = "@desk"
@@ -82,7 +84,8 @@ class Log:
 
     async def _show(self, visit: Visit, request: Request) -> Response:
         asked, below = _asked(request.query_params), _number(request.query_params.get("below", ""))
-        wish = _wish(visit, asked, below)
+        meant = _homes(visit, asked.home)
+        wish = _wish(visit, asked, meant[0].id if len(meant) == 1 else asked.home, below)
         rows, accounts = await self._site.engine.store.read(lambda t: (t.log(wish), t.accounts()))
         shown = rows[:LINES]
         names = {account.id: account.name for account in accounts}
@@ -90,6 +93,7 @@ class Log:
         facts: dict[str, Any] = {
             "lines": [_line(visit, act, names) for _, act in shown],
             "asked": asked,
+            "choices": meant[:CHOICES] if len(meant) > 1 else (),
             "older": older,
             "people": _people(visit, accounts),
             "groups": [(group, group_words(group, visit.words)) for group in GROUPS],
@@ -102,12 +106,22 @@ def _asked(query: Mapping[str, str]) -> Asked:
     return Asked(*(query.get(name, "").strip()[:100] for name in ("home", "who", "what", "since", "until")))
 
 
-def _wish(visit: Visit, asked: Asked, below: int | None) -> LogWish:
+def _homes(visit: Visit, text: str) -> list[Home]:
+    """Return the homes that a reader means: one by its id, else by name, address or village; none is a home long gone."""
+    exact = visit.registry.homes.get(text)
+    if exact is not None and visit.may(Right.SEE_HOMES, exact.area):
+        return [exact]
+    hits = find(visit.registry, text, lambda area: visit.may(Right.SEE_HOMES, area))
+    surest = min((hit.by for hit in hits), default=By.NAME)
+    return [hit.home for hit in hits if hit.by is surest]
+
+
+def _wish(visit: Visit, asked: Asked, home: str, below: int | None) -> LogWish:
     """Return what is asked of the database; what cannot be read of the question is left out."""
     since, until = _day(visit, asked.since), _day(visit, asked.until)
     return LogWish(
         stems=[area_stem(area) for area in visit.account.areas],
-        home_id=asked.home or None,
+        home_id=home or None,
         who=asked.who or None,
         events=GROUPS.get(asked.what, ()),
         since=since,
@@ -144,6 +158,8 @@ def _line(visit: Visit, act: Act, names: Mapping[str, str]) -> Line:
     detail = {key: str(value) for key, value in act.detail.items()}
     changes = _changes(visit, detail)
     rest = {key: value for key, value in detail.items() if not key.startswith((_BEFORE, _AFTER))}
+    if act.event.startswith("person_") and "id" in rest:
+        rest["id"] = visit.registry.names.get(rest["id"], rest["id"])
     if "person" in rest:
         rest["person"] = visit.registry.names.get(rest["person"], rest["person"])
     name = _name(visit, act.who, names)

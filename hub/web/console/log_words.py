@@ -89,7 +89,6 @@ _FIELDS: Mapping[str, Callable[[Words], str]] = {
     "language": lambda w: w.say("Language"),
     "alert": lambda w: w.say("Alert"),
     "as": lambda w: w.say("as"),
-    "passed": lambda w: w.say("passed"),
 }
 
 
@@ -137,6 +136,8 @@ def _part(key: str, value: str, words: Words, now: datetime) -> str:
         return right_words(Right(value), words)
     if key == "scopes":
         return words.say(", ").join(right_words(Right(one), words) for one in value.split() if one in set(Right))
+    if key == "passed":
+        return words.say("not passed") if value in ("0", "False") else words.say("passed")
     if key == "token":
         return words.say("by a program")
     if key == "until":

@@ -1,6 +1,7 @@
 """The log on its page: what it shows, to whom, and how one asks it."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -76,6 +77,13 @@ async def test_one_asks_by_home_person_kind_and_day(filled: House, query: str, l
     shown = page.text.count("<tr>") - (1 if "<thead>" in page.text else 0)
     own = sum(name in query for name in ("nonsense", "since=2026-02-27")) and "until=2026-02-27" not in query
     assert shown == lines + (2 if own else 0), "account_made and signed_in of the reader are of today"
+
+
+async def test_a_home_is_asked_for_by_name_within_the_areas_of_the_reader(filled: House) -> None:
+    browser = await filled.signed_in("zhao", AccountRole.TOWNSHIP)
+    for name, shown in (("王秀兰", True), ("没有这个人", False), ("贺兰英", False)):
+        page = await browser.get(f"/log?{urlencode({'home': name})}")
+        assert ("home=ah-001" in page.text.partition("<table")[2]) is shown
 
 
 async def test_older_lines_are_a_page_further(house: House) -> None:
