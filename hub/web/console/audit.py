@@ -107,7 +107,7 @@ def _asked(query: Mapping[str, str]) -> Asked:
 
 
 def _homes(visit: Visit, text: str) -> list[Home]:
-    """Return the homes that a reader means: one by its id, else by name, address or village; none is a home long gone."""
+    """Return the homes that a reader means: one by its id, else by name, address or village."""
     exact = visit.registry.homes.get(text)
     if exact is not None and visit.may(Right.SEE_HOMES, exact.area):
         return [exact]

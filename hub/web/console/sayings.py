@@ -219,8 +219,7 @@ class Sayings:
 
     def channel(self, name: str) -> str:
         """Return what people call a channel; its own name if it is none of the usual ones."""
-        word = {"sms": self.words.say("text"), "voice": self.words.say("call"), "call": self.words.say("call")}
-        return word.get(name.partition("_")[0].partition("-")[0], name)
+        return self.words.channel(name)
 
     def channels(self, names: Iterable[str]) -> str:
         """Return several channels."""

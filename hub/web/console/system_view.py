@@ -67,9 +67,10 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRow:
-    """One channel with how it fared in the last hour."""
+    """One channel with how it fared in the last hour; `said` is what people call it."""
 
     name: str
+    said: str
     type: str
     sender: str
     accepted: str
@@ -150,6 +151,7 @@ def channels(visit: Visit, about: About | None, carriers: Mapping[str, CarrierFi
         found.append(
             ChannelRow(
                 name,
+                words.begin(words.channel(name)),
                 one.type if one else "",
                 one.sender if one else "",
                 _moment(visit, lately.accepted_at),
@@ -180,7 +182,11 @@ def ladders(visit: Visit, policies: Mapping[Severity, Policy]) -> list[LadderRow
         LadderRow(
             severities[severity],
             [
-                StepRow(comma.join(told(visit, word) for word in step.tell), comma.join(step.by), words.span(step.wait))
+                StepRow(
+                    comma.join(told(visit, word) for word in step.tell),
+                    comma.join(words.channel(name) for name in step.by),
+                    words.span(step.wait),
+                )
                 for step in policy.steps
             ],
             words.span(policy.repeat if policy.repeat is not None else policy.steps[-1].wait),

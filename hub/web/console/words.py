@@ -122,6 +122,11 @@ class Words:
         hours, minutes = divmod(minutes, 60)
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
+    def channel(self, name: str) -> str:
+        """Return what people call a channel; its own name if it is none of the usual ones."""
+        word = {"sms": self.say("text"), "voice": self.say("call"), "call": self.say("call")}
+        return word.get(name.partition("_")[0].partition("-")[0], name)
+
     # --- places
 
     @staticmethod
