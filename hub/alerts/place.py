@@ -1,8 +1,10 @@
 """Whose business an alert is: the area it belongs to, and who could take it over."""
 
-from hub.alerts.alert import Alert
+from hub.alerts.alert import Alert, Stage
 from hub.homes import SITE, Person, Registry, Role
 
+# The code above all areas: whose home is gone is known to those alone who may see all.
+_EVERYWHERE = "000000000000"
 _STAFF = (Role.STAFF, Role.VILLAGE, Role.TOWNSHIP, Role.COUNTY, Role.SUPERVISOR)
 
 
@@ -10,9 +12,13 @@ def area_of(alert: Alert, registry: Registry) -> str | None:
     """Return the code of the area an alert belongs to; None: the site as a whole.
 
     What hangs on the site may be about homes of one area: then it is that area's business and nobody else's.
+    A closed alert of a home that is gone still names people; nobody knows any more whose area that was. An open one
+    is shown to all: somebody must take it.
     """
     ids = [alert.home_id, *str(alert.facts.get("homes", "")).split(), str(alert.facts.get("of", ""))]
-    return next((home.area for id in ids if (home := registry.homes.get(id)) is not None), None)
+    found = next((home.area for id in ids if (home := registry.homes.get(id)) is not None), None)
+    is_past = alert.stage is Stage.RESOLVED and alert.home_id != SITE
+    return _EVERYWHERE if found is None and is_past else found
 
 
 def takers(alert: Alert, registry: Registry) -> tuple[Person, ...]:

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.accounts import EVERYWHERE, Account, AccountRole, Right
 from hub.alerts import events as ev
 from hub.alerts.alert import Alert, Duty, DutyKind, Entry, Outcome, Stage
 from hub.alerts.machine import InvalidTransition, StillDangerous, apply, due
+from hub.alerts.place import area_of
 from hub.alerts.policy import Severity
 from hub.decide import World
-from hub.homes import Registry
+from hub.homes import SITE, Registry
 from hub.web.console.board import Coming, Doing, Group, Item, Kind, Standing, board, card
 from hub.web.console.sayings import Sayings
 from hub.web.console.words import Words
@@ -221,6 +223,18 @@ def test_a_device_that_nobody_registered_is_named_with_what_it_is() -> None:
     assert len(sayings().place(shown)) < 100
     nameless = card(Item(replace(cry, what="session_lost", room=None, facts={}), (), (), 1), REGISTRY)
     assert sayings().announced(nameless).endswith(", site")
+
+
+@pytest.mark.promise("P10")
+def test_a_closed_alert_of_a_home_that_is_gone_is_not_for_other_areas() -> None:
+    other = Account("o", "o", frozenset({AccountRole.COUNTY}), ("620702000000",))
+    whole = Account("w", "w", frozenset({AccountRole.COUNTY}), (EVERYWHERE,))
+    lone = replace(alert(1), home_id="gone")
+    assert other.may(Right.SEE_ALERTS, area_of(lone, REGISTRY))  # it waits: somebody must take it
+    closed = replace(lone, stage=Stage.RESOLVED)
+    assert not other.may(Right.SEE_ALERTS, area_of(closed, REGISTRY))
+    assert whole.may(Right.SEE_ALERTS, area_of(closed, REGISTRY))
+    assert other.may(Right.SEE_ALERTS, area_of(replace(closed, home_id=SITE), REGISTRY))
 
 
 def test_a_name_with_markup_in_it_is_a_name() -> None:
