@@ -49,7 +49,7 @@ async def of_console(browser: Browser, county: County, language: str) -> None:
     """Now on a desk and on a phone, and one home."""
     short = LANGUAGES[language]
     views = (("/", WIDE, 1010, f"now.{short}"), ("/", PHONE, 780, f"now-phone.{short}"),
-             ("/homes/ah-001", WIDE, 1010, f"home.{short}"))  # fmt: skip
+             ("/homes/ah-001", WIDE, 1330, f"home.{short}"))  # fmt: skip
     for path, width, height, name in views:
         context = await browser.new_context(viewport={"width": width, "height": height}, locale=language)
         cookies = {"language": language, "carehub": county.cookie(AccountRole.COUNTY)}

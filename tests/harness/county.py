@@ -5,11 +5,12 @@ At 03:14:26 one emergency waits, one is taken, warnings and notices are open; al
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from devices.reading import Kind, Reading, State
 from hub.accounts import EVERYWHERE, Account, AccountRole, SignIn
 from hub.alerts import events as ev
 from hub.alerts.alert import Outcome
@@ -82,8 +83,9 @@ WHO: Mapping[AccountRole, tuple[str | None, tuple[str, ...]]] = {
 }
 
 
-# What moved in Wang Xiulan's home in each hour from 06:00 until 03:00: she gets up, cooks, rests, goes to bed at nine.
-_BED, _HALL, _KITCHEN, _DOOR = "bed_motion", "hall_motion", "kitchen_motion", "front_door"
+# Where Wang Xiulan was in each hour from 06:00 until 03:00: she gets up, cooks, rests, goes to bed at nine. Each stay
+# is told by its sensor as often as she moves.
+_BED, _HALL, _KITCHEN, _DOOR = "bed-motion", "hall-motion", "kitchen-motion", "front-door"
 _DAY: Sequence[Sequence[str]] = (
     (_BED, _BED, _HALL), (_KITCHEN, _KITCHEN, _KITCHEN, _HALL), (_HALL, _DOOR), (_HALL, _DOOR), (_HALL, _HALL),
     (_KITCHEN, _KITCHEN, _HALL, _KITCHEN), (_HALL,), (_BED,), (_BED, _HALL), (_HALL, _HALL, _DOOR), (_HALL, _DOOR),
@@ -156,16 +158,16 @@ class County:
     async def started(cls, folder: Path, *, story: bool = True, language: str = "zh-CN", day: bool = False) -> "County":
         """Start it, with accounts for every role; `story`: as the night has gone until 03:14:26.
 
-        `day`: Wang Xiulan's day before is told as well, which takes some seconds more.
+        `day`: what Wang Xiulan's sensors said the day before is kept as well.
         """
-        county = cls(World(folder, language=language, begins=BEGINS - HOUR * len(_DAY) if day else BEGINS))
+        county = cls(World(folder, language=language, begins=BEGINS))
         county._settle_people()
         await county.world.start()
-        if day:
-            await county._day()
-        await county._sign_everybody_in()  # after the day: whoever did nothing for 13 hours is signed out
+        await county._sign_everybody_in()
         if story:
             await county._night()
+        if day:
+            await county._day()
         return county
 
     @property
@@ -224,15 +226,25 @@ class County:
         await self.world.hub.engine.write(Lane.DUTY, enter)
 
     async def _day(self) -> None:
-        """Tell the hours before: where Wang Xiulan moved, how often, hour by hour."""
-        home, world = self.home(1), self.world
-        for hour in _DAY:
-            for device in hour or ("",):
-                world.clock.set(world.clock.now() + HOUR / max(1, len(hour)))  # at a leap: nothing is due meanwhile
-                for moves in (True, False) if device else ():
-                    is_door = device == "front_door"
-                    await home.says(device, {"contact": not moves} if is_door else {"occupancy": moves, "battery": 71})
-                await world.settle()
+        """Keep the hours before: where Wang Xiulan moved, how often, and when last in each room."""
+        home, said = self.home(1), list[tuple[str, str, Reading, datetime]]()
+        for number, hour in enumerate(_DAY):
+            for place, device in enumerate(hour):
+                starts = BEGINS - HOUR * (len(_DAY) - number - place / len(hour))
+                kind, moves = (Kind.CONTACT, 1) if device == _DOOR else (Kind.MOTION, 7 + (5 * number + 3 * place) % 13)
+                every = HOUR / len(hour) / moves
+                told = Reading(f"zigbee2mqtt/{device.replace('-', '_')}", device, kind, State.ACTIVE)
+                said += [(home.id, device, told, starts + move * every) for move in range(moves)]
+        last = {device: at for _, device, _, at in said}
+
+        def keep(work: Work) -> None:
+            work.transaction.add_readings(said)
+            states = work.transaction.device_states((home.id, device) for device in last)
+            quiet = [each for each in states if each.kind == Kind.MOTION and each.life_at is None]
+            work.transaction.save_device_states([replace(each, life_at=last[each.device_id]) for each in quiet])
+
+        assert self.world.hub is not None
+        await self.world.hub.engine.write(Lane.DUTY, keep)
 
     async def _night(self) -> None:
         """Tell the night: a mistake that is resolved, a leak, a low battery, gas that somebody goes to, then a call."""
