@@ -19,6 +19,7 @@ LARGEST = 16 * _MEGABYTE
 # What 100,000 rows of text unpack to, and a factor that text in tables does not exceed.
 _LARGEST_UNPACKED, _MOST_PARTS = 400 * _MEGABYTE, 2_000
 MOST_ROWS, MOST_COLUMNS, _LONGEST_CELL = 100_000, 60, 2_000
+_LAST_ROW = 1_048_576  # of Excel
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _XLS = b"\xd0\xcf\x11\xe0"
@@ -66,16 +67,17 @@ def _csv(data: bytes) -> Iterator[Row]:
     separator = max(_SEPARATORS, key=head.count)
     csv.field_size_limit(_LONGEST_CELL * 10)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    line = 1
+    line, filled = 0, 0
     try:
         for values in reader:
-            # A cell with line breaks in it is one row to people, but several lines of the file.
-            yield line, [_text_cell(value) for value in values[:MOST_COLUMNS]]
-            line += 1
-            if line > MOST_ROWS:
+            line += 1  # a cell with line breaks in it is one row to people, but several lines of the file
+            if not any(values):
+                continue
+            if (filled := filled + 1) > MOST_ROWS:
                 raise Wrong("sheet_rows", limit=MOST_ROWS)
+            yield line, [_text_cell(value) for value in values[:MOST_COLUMNS]]
     except csv.Error as error:
-        raise Wrong("sheet_csv", row=line, reason=str(error)) from error
+        raise Wrong("sheet_csv", row=line + 1, reason=str(error)) from error
 
 
 def _decoded(data: bytes) -> str:
@@ -129,10 +131,16 @@ def _refuse_bomb(data: bytes) -> None:
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
+    from openpyxl.cell.read_only import EMPTY_CELL  # type: ignore[import-untyped]
+
     sheet.reset_dimensions()  # what the file says of its size may be wrong, or a lie
+    filled = 0
     try:
-        for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), start=1):
-            if number > MOST_ROWS:
+        for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=_LAST_ROW), start=1):
+            # A format that somebody gave to a whole column makes a million rows without a word.
+            if {*map(id, row)} == {id(EMPTY_CELL)} or all(cell.value is None for cell in row):
+                continue
+            if (filled := filled + 1) > MOST_ROWS:
                 raise Wrong("sheet_rows", limit=MOST_ROWS)
             yield number, [_cell(cell) for cell in row]
     except Wrong:

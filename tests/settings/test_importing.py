@@ -320,6 +320,16 @@ def test_what_is_no_spreadsheet_of_homes_is_said_in_a_sentence(name: str, data: 
     assert any(each.startswith(said) for each in read(data, name=name).faults)
 
 
+def test_a_format_down_to_the_last_row_is_not_a_hundred_thousand_homes() -> None:
+    rows = [[*example()], [*example().values()]]
+    book = openpyxl.load_workbook(io.BytesIO(workbook(Homes=rows)))
+    book["Homes"].cell(200_000, 1).number_format = "0.00"
+    out = io.BytesIO()
+    book.save(out)
+    assert read(out.getvalue(), name="homes.xlsx").new == ("ah-001",)
+    assert read(table(example()) + b",,,\r\n" * 100_001).new == ("ah-001",)
+
+
 def test_formulas_and_errors_of_excel_are_refused() -> None:
     rows = [
         ["Home id", "Area code", "Address"],
