@@ -95,7 +95,7 @@ def _importer(loaded: "Configuration") -> "SheetImporter":
 
 
 async def _take(engine: "Engine", proposal: "Proposal", *, yes: bool) -> None:
-    from hub.engine.editing import ChangedMeanwhile, Edit, save_all
+    from hub.engine.editing import ChangedMeanwhile, Edit, imported, save_all
     from hub.ports import Lane
     from hub.settings.importing import changes
 
@@ -121,8 +121,9 @@ async def _take(engine: "Engine", proposal: "Proposal", *, yes: bool) -> None:
         _ask()
     edit = Edit("homes", "", DESK, proposal.version)
     try:
+        acts = imported(engine.world.registry, proposal.people, proposal.homes, edit, engine.clock.now())
         await engine.write(
-            Lane.SLOW, lambda work: save_all(work, proposal.people, proposal.homes, proposal.areas, edit)
+            Lane.SLOW, lambda work: save_all(work, proposal.people, proposal.homes, proposal.areas, edit, acts)
         )
     except ChangedMeanwhile:
         fail(sentence("the database was changed while you read; nothing was changed: import again"))

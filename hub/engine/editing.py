@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
 from hub.accounts import masked
 from hub.alerts.alert import Alert, Stage
 from hub.engine.work import Work
-from hub.homes import Act, Home, Person
+from hub.homes import Act, Home, Person, Registry
 
 # Said to have changed, never copied: a log is read by more people than a home.
 _NAMED_ONLY = frozenset({"health"})
@@ -65,8 +65,8 @@ def save_home(work: Work, before: Home | None, after: Home, people: Sequence[Per
         after = replace(after, **{name: getattr(current, name) for name in _RUNNING})
     work.transaction.save_homes([after])
     for person in people:
-        work.transaction.record_act(_act(work, replace(edit, what="person", id=person.id), after, None, person))
-    work.transaction.record_act(_act(work, edit, after, *(edit.parts or (before, after))))
+        work.transaction.record_act(_act(work.now, replace(edit, what="person", id=person.id), after, None, person))
+    work.transaction.record_act(_act(work.now, edit, after, *(edit.parts or (before, after))))
     work.heard.add(after.id)
 
 
@@ -75,14 +75,14 @@ def drop_home(work: Work, home: Home, edit: Edit) -> None:
     _require_version(work, edit)
     _require_unneeded(_open(work, [home.id]))
     work.transaction.drop_home(home.id)
-    work.transaction.record_act(_act(work, edit, home, home, None))
+    work.transaction.record_act(_act(work.now, edit, home, home, None))
 
 
 def save_person(work: Work, before: Person | None, after: Person, edit: Edit) -> None:
     """Write a person; raises ChangedMeanwhile. Open alerts text the number that is here when they do."""
     _require_version(work, edit)
     work.transaction.save_people([after])
-    work.transaction.record_act(_act(work, edit, None, before, after))
+    work.transaction.record_act(_act(work.now, edit, None, before, after))
 
 
 def drop_person(work: Work, person: Person, edit: Edit) -> None:
@@ -90,28 +90,48 @@ def drop_person(work: Work, person: Person, edit: Edit) -> None:
     _require_version(work, edit)
     _require_unneeded([alert for alert in _open(work, None) if person.id in needed(alert)])
     work.transaction.drop_person(person.id)
-    work.transaction.record_act(_act(work, edit, None, person, None))
+    work.transaction.record_act(_act(work.now, edit, None, person, None))
 
 
-def save_all(work: Work, people: Sequence[Person], homes: Sequence[Home], areas: Mapping[str, str], edit: Edit) -> None:
-    """Write what a spreadsheet brings, all or nothing, each home with its record; raises ChangedMeanwhile, StillNeeded.
+def imported(
+    known: Registry, people: Sequence[Person], homes: Sequence[Home], edit: Edit, now: datetime
+) -> Sequence[Act]:
+    """Return the record of what a spreadsheet brings, for `save_all`; raises ChangedMeanwhile.
+
+    Of ten thousand homes it takes longer than all the writing: it is made before, where no press waits for it.
+    """
+    if known.version != edit.version:
+        raise ChangedMeanwhile
+    acts = [
+        _act(now, replace(edit, what="home", id=home.id), home, known.homes.get(home.id), home, event="imported")
+        for home in homes
+    ]
+    for person in people:
+        one = replace(edit, what="person", id=person.id)
+        acts.append(_act(now, one, None, known.people.get(person.id), person, event="imported"))
+    return acts
+
+
+def save_all(
+    work: Work,
+    people: Sequence[Person],
+    homes: Sequence[Home],
+    areas: Mapping[str, str],
+    edit: Edit,
+    acts: Sequence[Act],
+) -> None:
+    """Write what a spreadsheet brings and its record, all or nothing; raises ChangedMeanwhile.
 
     Devices that are in a home and not in the spreadsheet are expected in `homes`: nothing is removed here.
     """
     _require_version(work, edit)
-    known = work.world.registry
     if people:
         work.transaction.save_people(people)
     if homes:
         work.transaction.save_homes(homes)
     if areas:
         work.transaction.save_areas(areas)
-    for home in homes:
-        one = replace(edit, what="home", id=home.id)
-        work.transaction.record_act(_act(work, one, home, known.homes.get(home.id), home, event="imported"))
-    for person in people:
-        one = replace(edit, what="person", id=person.id)
-        work.transaction.record_act(_act(work, one, None, known.people.get(person.id), person, event="imported"))
+    work.transaction.record_acts(acts)
 
 
 def needed(alert: Alert) -> set[str]:
@@ -139,12 +159,12 @@ def _require_version(work: Work, edit: Edit) -> None:
 # --- the record
 
 
-def _act(work: Work, edit: Edit, home: Home | None, before: Any, after: Any, event: str | None = None) -> Act:
+def _act(now: datetime, edit: Edit, home: Home | None, before: Any, after: Any, event: str | None = None) -> Act:
     if event is None:
         event = "added" if before is None else "removed" if after is None else "changed"
     detail = {"id": edit.id, **story(before, after)}
     area = home.area if home is not None else edit.area
-    return Act(work.now, edit.by, f"{edit.what}_{event}", home.id if home is not None else None, detail, area)
+    return Act(now, edit.by, f"{edit.what}_{event}", home.id if home is not None else None, detail, area)
 
 
 def story(before: Any, after: Any) -> dict[str, str]:

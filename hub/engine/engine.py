@@ -49,6 +49,9 @@ LANES = {Session.SOS: Lane.SOS, Session.LIFE: Lane.LIFE, Session.MAIN: Lane.SLOW
 URGENT = frozenset({Lane.SOS, Lane.LIFE})
 TRIES_BEFORE_SHELF = 3
 EARLY_REPORTS = 1000
+# While thousands of changed homes are read aside, what is committed goes by those before: reading them all in the
+# transaction of each press took seconds. Not for longer than this: then the reading has failed.
+MOST_BEHIND = timedelta(seconds=30)
 
 
 class Launch(Protocol):
@@ -91,6 +94,7 @@ class Engine:
         # Looks that calls for help made due. Lost with the process: then they come when they would have come anyway.
         self.later: dict[tuple[str, str, str], datetime] = {}
         self._stepping = False
+        self._behind_since: datetime | None = None
         self._wakers: list[asyncio.Event] = []
         self._listeners: list[Listener] = []
 
@@ -120,6 +124,7 @@ class Engine:
         registry = await self.store.read(lambda t: t.registry_from(known).ready())
         if registry is not known:
             self.world = World(self.world.site, registry, self.world.policies)
+        self._behind_since = None
         return self.world.registry
 
     async def write(self, lane: Lane, work: Callable[[Work], T], durable: Callable[[], object] | None = None) -> T:
@@ -152,10 +157,21 @@ class Engine:
         return result
 
     def _current(self, transaction: Transaction) -> World:
-        """Return the world as this transaction sees it: people and homes may have been edited meanwhile."""
-        if transaction.registry_version() == self.world.registry.version:
+        """Return the world as this transaction sees it: people and homes may have been edited meanwhile.
+
+        After an import of many homes it is that of before, until `load` has read them.
+        """
+        known = self.world.registry
+        if transaction.registry_version() == known.version:
             return self.world
-        return World(self.world.site, transaction.registry_from(self.world.registry), self.world.policies)
+        registry = transaction.registry_near(known)
+        if registry is None:
+            now = self.clock.now()
+            self._behind_since = self._behind_since or now
+            if known.homes and now - self._behind_since < MOST_BEHIND:
+                return self.world
+            registry = transaction.registry_from(known)
+        return World(self.world.site, registry, self.world.policies)
 
     # --- people and carriers
 

@@ -260,6 +260,10 @@ class Transaction(
         """Append who did what when."""
         ...
 
+    def record_acts(self, acts: Sequence[Act]) -> None:
+        """Append many, as `record_act` does one."""
+        ...
+
     def acts(self, home_id: str) -> list[Act]:
         """Return what was done about a home, oldest first."""
         ...

@@ -9,6 +9,10 @@ from hub.homes import Home, Person, Registry
 class RegistryKeeping(Protocol):
     """Writes some people and homes; the version rises with each call, which returns it."""
 
+    def registry_near(self, known: Registry) -> Registry | None:
+        """Return what `registry_from` does if that takes little; None if too much has changed since."""
+        ...
+
     def registry_from(self, known: Registry) -> Registry:
         """Return all people, homes and devices; where it can, read only what changed since the version of `known`."""
         ...

@@ -171,12 +171,17 @@ class RegistryRows(FactRows):
 
         Only what changed since is read, as long as that is known: one edit costs nothing that grows with the site.
         """
+        near = self.registry_near(known)
+        return self.registry() if near is None else near
+
+    def registry_near(self, known: Registry) -> Registry | None:
+        """Return what `registry_from` does if that takes little; None if too much has changed since."""
         version = self.registry_version()
         if version == known.version != 0:  # without a home the version says nothing of people
             return known
         changed = self._changed_since(known.version, version)
         if changed is None:
-            return self.registry()
+            return None
         people = _merged(known.people, changed.people, self._people(changed.people))
         homes = _merged(known.homes, changed.homes, self._homes(changed.homes))
         return Registry(people, homes, version, self._areas() if changed.areas else known.areas)

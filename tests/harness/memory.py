@@ -108,6 +108,9 @@ class Memory:
         self.people_and_homes = Registry(registry.people, registry.homes, version, registry.areas)
         return version
 
+    def registry_near(self, known: Registry) -> Registry | None:
+        return self.registry_from(known)
+
     def registry_from(self, known: Registry) -> Registry:
         return known if known.version == self.registry_version() != 0 else self.people_and_homes
 
@@ -256,7 +259,10 @@ class Memory:
         self.unheard = ended
 
     def record_act(self, act: Act) -> None:
-        self.done = [*self.done, act]
+        self.record_acts([act])
+
+    def record_acts(self, acts: Sequence[Act]) -> None:
+        self.done = [*self.done, *acts]
 
     def acts(self, home_id: str) -> list[Act]:
         return [act for act in self.done if act.home_id == home_id]

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hub.accounts import Right
-from hub.engine.editing import ChangedMeanwhile, Edit, save_all
+from hub.engine.editing import ChangedMeanwhile, Edit, imported, save_all
 from hub.engine.news import News
 from hub.ports import Lane
 from hub.web.console.console import Site
@@ -124,8 +124,10 @@ class ImportPages:
         found = looked.proposal
         edit = Edit("homes", "", visit.account.who, found.version, visit.account.area)
         try:
+            known = self._engine.world.registry
+            acts = await asyncio.to_thread(imported, known, found.people, found.homes, edit, visit.now)
             await self._engine.write(
-                Lane.SLOW, lambda work: save_all(work, found.people, found.homes, found.areas, edit)
+                Lane.SLOW, lambda work: save_all(work, found.people, found.homes, found.areas, edit, acts)
             )
         except ChangedMeanwhile:
             await self._engine.load()
