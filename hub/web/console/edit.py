@@ -12,15 +12,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.accounts import Right, masked
+from hub.accounts import EVERYWHERE, Right, masked
 from hub.engine.editing import ChangedMeanwhile, Edit, StillNeeded, drop_home, mark, save_home
 from hub.engine.news import News
 from hub.engine.work import Work
-from hub.homes import Home, Registry
+from hub.homes import Home, Person, Registry
 from hub.ports import Lane
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw
 from hub.web.console.edit_fields import (
+    CONTACTS,
     DEVICE_ROLES,
     KINDS,
     NEEDS,
@@ -306,10 +307,16 @@ def may_edit(visit: Visit, registry: Registry, person_id: str) -> bool:
     return not foreign_areas(visit, registry, person_id)
 
 
+def whole_site(person: Person) -> tuple[str, ...]:
+    """Return everywhere for staff without an area: they are told of what concerns the whole site."""
+    return (EVERYWHERE,) if not person.areas and person.roles - set(CONTACTS) else ()
+
+
 def foreign_areas(visit: Visit, registry: Registry, person_id: str) -> list[str]:
     """Return the areas that make a person somebody else's business."""
     person = registry.people[person_id]
-    areas = [*person.areas, *(registry.homes[home].area for home in registry.homes_of.get(person_id, ()))]
+    own = person.areas or whole_site(person)
+    areas = [*own, *(registry.homes[home].area for home in registry.homes_of.get(person_id, ()))]
     return [area for area in dict.fromkeys(areas) if not visit.may(Right.EDIT_HOMES, area)]
 
 

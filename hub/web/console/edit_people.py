@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from hub.accounts import Right, masked
+from hub.accounts import EVERYWHERE, Right, masked
 from hub.engine.editing import ChangedMeanwhile, Edit, StillNeeded, drop_person, mark, save_person
 from hub.engine.news import News
 from hub.engine.work import Work
@@ -19,7 +19,7 @@ from hub.homes import Person, Registry
 from hub.ports import Lane
 from hub.web.console.console import Site
 from hub.web.console.drawing import draw
-from hub.web.console.edit import TRIES, Form, answer, busy_words, foreign_areas, needed_words, sure
+from hub.web.console.edit import TRIES, Form, answer, busy_words, foreign_areas, needed_words, sure, whole_site
 from hub.web.console.edit_fields import ROLES, person_fields, values_of
 from hub.web.console.ports import Complaint, Editor, Read
 from hub.web.console.visit import NotFound, Refused, Visit
@@ -142,6 +142,11 @@ class PeopleEditing:
         if read.value is None:
             return read
         known = before.areas if before else ()
+        if whole_site(read.value) and not visit.may(Right.EDIT_HOMES, EVERYWHERE):
+            said = visit.words.say(
+                "Write for which areas. Only who is responsible for the whole site leaves this empty."
+            )
+            return Read(None, (Complaint("areas", said),))
         foreign = [a for a in read.value.areas if a not in known and not visit.may(Right.EDIT_HOMES, a)]
         if not foreign:
             return read
@@ -163,7 +168,10 @@ def _mine(visit: Visit) -> Callable[[Person], bool]:
             may[area] = visit.may(Right.EDIT_HOMES, area)
         return may[area]
 
-    return lambda person: all(map(one, person.areas)) and all(one(homes[h].area) for h in homes_of.get(person.id, ()))
+    return lambda person: (
+        all(map(one, person.areas or whole_site(person)))
+        and all(one(homes[h].area) for h in homes_of.get(person.id, ()))
+    )
 
 
 def _asked(visit: Visit, registry: Registry, request: Request) -> Person:

@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from hub.accounts import AccountRole
-from hub.homes import Act, DeviceKind, Home, Role
-from hub.ports import Session
+from hub.homes import Act, DeviceKind, Home, Person, Role
+from hub.ports import Lane, Session
 from tests.harness.county import COUNTY, DONGWAN_VILLAGE, SHANGBAO, County
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]
@@ -243,6 +243,23 @@ async def test_a_home_is_not_moved_into_an_area_of_others(county: County) -> Non
     assert (await acts(county, "ah-001"))[-1].event == "refused"
     person = {"name": "王丽", "phone": "", "language": "", "areas": COUNTY, "roles-staff": "1"}
     assert (await township.sends("/people/wang-li", person)).wrong("areas")[0].startswith("Area 安河县 is not yours.")
+
+
+async def test_who_is_there_for_the_whole_site_is_no_townships_business(county: County) -> None:
+    """Staff without an area are told of the site's own alerts: another number would send these astray."""
+    township = Desk(county, AccountRole.TOWNSHIP)
+    form = {"name": "无区", "phone": "+447700900177", "language": "", "areas": "", "roles-supervisor": "1"}
+    page = await township.sends("/new-person", {**form, "id": "no-area"})
+    assert page.status == 422
+    assert page.wrong("areas")[0].startswith("Write for which areas.")
+    world = county.world
+    assert world.hub is not None
+    engine = world.hub.engine
+    lone = Person("no-area", "无区", "+447700900177", frozenset({Role.SUPERVISOR}))
+    await engine.store.write(Lane.SLOW, lambda t: t.save_people([lone]))
+    await engine.load()
+    assert (await township.opens("/people/no-area")).status == 403
+    assert "无区" not in (await township.opens("/people")).text
 
 
 async def test_what_an_open_alert_needs_is_not_removed(county: County, clerk: Desk) -> None:
