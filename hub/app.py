@@ -37,7 +37,7 @@ from hub.rules import faults
 from hub.settings import Configuration, HubSettings
 from hub.settings.editing import FormEditor
 from hub.settings.importing import SheetImporter
-from hub.settings.registry_json import dump, parse
+from hub.settings.registry_json import dump, dump_to_tell, parse
 from hub.store import NoStore, SqlStore
 from hub.store.secret import secret
 from hub.web.about import About
@@ -191,7 +191,7 @@ class Hub:
         if isinstance(self.store, SqlStore) and self.store.lost:
             await self.engine.write(Lane.SLOW, lambda work: work.report(faults.database_lost(work.now)))
         await self.engine.write(Lane.SLOW, put_back)
-        await self.lifeline.use(registry, dump)
+        await self.lifeline.use(registry, dump_to_tell)
         await self.engine.follow()
         self._spread_version = registry.version
         await self._compare(registry)
@@ -267,7 +267,7 @@ class Hub:
         if registry.version == self._spread_version:
             return
         await self.engine.follow()
-        await self.lifeline.use(registry, dump)
+        await self.lifeline.use(registry, dump_to_tell)
         if self.ingest:
             await self.ingest.reconfigure(registry)
         self._spread_version = registry.version

@@ -26,7 +26,7 @@ from hub.homes import (
 from hub.settings import HubSettings, load
 from hub.settings.export import homes_yaml, plain, quoted, read_again
 from hub.settings.homes_entries import NEEDS, RESERVED_IDS
-from hub.settings.registry_json import dump, parse
+from hub.settings.registry_json import dump, dump_to_tell, parse
 from tests.settings.folder import EXAMPLE, Folder
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -179,3 +179,13 @@ def test_the_example_is_exported_as_it_is(tmp_path: Path) -> None:
     before = folder.load()
     folder.write("homes.yaml", homes_yaml(before.registry, before.hub.timezone, before.hub.site))
     assert folder.load().registry == before.registry
+
+
+@pytest.mark.promise("P10")
+def test_the_image_for_a_sick_store_holds_nothing_of_what_residents_live_with() -> None:
+    private = Resident("王秀兰", 1938, mobility="助行器", doctor="马医生", notes="有狗", health="高血压")
+    home = Home("ah-001", "620702207200", "x", residents=(private,))
+    image = dump_to_tell(Registry.of([], [home]))
+    assert not [word for word in ("助行器", "马医生", "有狗", "高血压") if word in str(image)]
+    assert parse(image).homes["ah-001"].residents == (Resident("王秀兰", 1938),)
+    assert "高血压" in str(dump(Registry.of([], [home]))), "what is exported holds it all"
