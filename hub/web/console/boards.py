@@ -24,6 +24,7 @@ from hub.web.console.feed import Feed, Snapshot
 from hub.web.console.picture import Picture
 from hub.web.console.sayings import Sayings
 from hub.web.console.visit import Visit
+from hub.web.console.waits import Waits, waits
 
 # Pieces of pages that are kept; a console with 200 open alerts has some sixty.
 MOST_DRAWN = 2_000
@@ -81,6 +82,7 @@ class Boards:
         self._drawn: OrderedDict[tuple[object, ...], str] = OrderedDict()
         self._around: OrderedDict[tuple[object, ...], Mapping[str, str]] = OrderedDict()
         self._pictures: OrderedDict[tuple[object, ...], Picture] = OrderedDict()
+        self._waits: OrderedDict[tuple[object, ...], Waits] = OrderedDict()
         self._drawing = asyncio.Lock()
         self._homes: dict[tuple[int, tuple[str, ...]], int] = {}
         self._audited: tuple[datetime | None, datetime | None, bool] = (None, None, True)
@@ -215,6 +217,17 @@ class Boards:
                 "side": self.part(view, "_side.html", **self.side(view)),
             }
             _keep(self._around, key, known, 50)
+        return known
+
+    async def waits(self, view: View) -> Waits:
+        """Return what pages that are no board say of what waits; made once for all who see the same."""
+        visit = view.visit
+        key = (view.rev, visit.account.areas, visit.may(Right.SEE_ALERTS), visit.words.language)
+        known = self._waits.get(key)
+        if known is None:
+            sayings = Sayings(visit.words, visit.registry, visit.site)
+            known = waits(view.board, sayings, self.title(view), self.waiting(view))
+            _keep(self._waits, key, known, 50)
         return known
 
     def _who_sees(self, view: View) -> tuple[object, ...]:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from hub.accounts import AccountRole
 from hub.engine.news import News
 from hub.ports import Lane
 from tests.store.samples import an_alert
-from tests.web.console.doors import VILLAGE, House
+from tests.web.console.doors import OTHER, VILLAGE, Browser, House
 
 
 async def test_a_stream_ends_for_whoever_was_signed_out_while_alerts_pour_in(
@@ -41,3 +43,36 @@ async def test_a_stream_ends_for_whoever_was_signed_out_while_alerts_pour_in(
         finally:
             pouring.cancel()
         assert json.loads((await stream.content.read()).strip().removeprefix(b"data: ")) == {}
+
+
+@pytest.mark.promise("P10")
+async def test_every_page_hears_of_a_new_emergency_of_its_own_areas_alone(house: House) -> None:
+    own = await house.signed_in("li.qiang", AccountRole.TOWNSHIP, areas=(VILLAGE,), person="li-qiang")
+    other = await house.signed_in("sun.zhi", AccountRole.TOWNSHIP, areas=(OTHER,), person="sun-zhi")
+
+    async def hears(browser: Browser) -> AsyncIterator[dict[str, Any]]:
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        async with browser.session.get(house.base + "/live/waiting", headers={"Cookie": cookies}) as stream:
+            while True:
+                name = (await stream.content.readline()).decode().removeprefix("event: ").strip()
+                data = (await stream.content.readline()).decode().removeprefix("data: ")
+                await stream.content.readline()
+                yield {"event": name, **json.loads(data)}
+
+    async with asyncio.timeout(10):
+        heard, not_theirs = hears(own), hears(other)
+        assert [(one["event"], one["n"], one["title"]) for one in (await anext(heard), await anext(not_theirs))] == [
+            ("waiting", "0", ""),
+            ("waiting", "0", ""),
+        ]
+        await house.engine.store.write(Lane.DUTY, lambda t: t.save_alert(an_alert(home="ah-001")))
+        house.engine.tell(News(alerts=frozenset({"01A"})))
+        told = await anext(heard)
+        assert (told["n"], told["title"], told["sounds"]) == ("1", "● 1 件紧急在等人", 1)
+        assert [one["id"] for one in told["newest"]] == ["01A"]
+        assert told["newest"][0]["say"].startswith("新的紧急：王秀兰")
+        theirs = await anext(not_theirs)
+        assert theirs["event"] == "beat"
+        assert set(theirs) == {"event", "now"}
+        await heard.aclose()
+        await not_theirs.aclose()
