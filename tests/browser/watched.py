@@ -1,5 +1,6 @@
 """One page in a browser, and all that went wrong on it."""
 
+import os
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -98,7 +99,8 @@ class Watched:
     async def shoot(self, name: str) -> Path:
         """Save a picture of the whole page, if somebody wants to look at it."""
         path = self.shots / f"{name}.png"
-        await self.page.screenshot(path=path, full_page=True)
+        if "SHOTS" in os.environ:
+            await self.page.screenshot(path=path, full_page=True)
         return path
 
     async def overflows(self) -> int:
@@ -119,9 +121,10 @@ class Watched:
         """Return whose text does not fit where it stands."""
         return list(await self.page.evaluate(_CUT))
 
-    async def axe(self) -> list[str]:
-        """Return what axe-core finds serious or critical, with where it stands."""
-        found = await Axe().run(self.page, options={"runOnly": {"type": "tag", "values": RULES}})
+    async def axe(self, *rules: str) -> list[str]:
+        """Return what axe-core finds serious or critical, with where it stands; `rules`: these alone."""
+        which = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
+        found = await Axe().run(self.page, options={"runOnly": which})
         return [
             f"{rule['id']} ({rule['impact']}): {node['html'][:160]} {node['failureSummary'][:200]}"
             for rule in found.response["violations"]
