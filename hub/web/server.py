@@ -6,11 +6,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import h11
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_REQUESTS = 1000  # connections at once; more are answered 503
 STOP_LIMIT_S = 2.0
+HEAD_LIMIT_S = 10.0  # whoever begins a request and does not end its head in time keeps no connection
 LARGEST_PORT = 65535
 _GRACE_S = 1  # for answers under way, before they are broken off
 # In the scope of each request: an asyncio.Event that is set when the server stops, for answers that never end.
@@ -26,6 +29,41 @@ class _Uvicorn(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to the hub, which stops all its parts in order."""
         yield
+
+
+class Patient(H11Protocol):
+    """One connection; it is closed if the head of a request does not come to its end in time."""
+
+    _slow: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Await the first head."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a head that is whole is awaited no more."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._await_head()
+        elif self._slow is not None:
+            self._slow.cancel()
+            self._slow = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Await nothing more."""
+        if self._slow is not None:
+            self._slow.cancel()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._slow is None:
+            self._slow = self.loop.call_later(HEAD_LIMIT_S, self._give_up)
+
+    def _give_up(self) -> None:
+        self._slow = None
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self.transport.close()
 
 
 class Server:
@@ -46,6 +84,7 @@ class Server:
         self._stopping.clear()
         config = uvicorn.Config(
             self._serve,
+            http=Patient,
             interface="asgi3",  # it cannot tell from a method
             lifespan="off",
             log_config=None,

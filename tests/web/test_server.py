@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from hub.ports import FateReport, Inbound
+from hub.web import server
 from hub.web.app import SECURITY_HEADERS, build
 from hub.web.ports import AppPorts, Part
 from hub.web.server import CannotListen, Server
@@ -35,6 +36,15 @@ class Hub:
         if isinstance(self.parts, Exception):
             raise self.parts
         return self.parts
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[int]:
+    """Serve a hub; give its port, for whoever speaks HTTP by hand."""
+    one = Server(app_of(Hub(database=Part(True, "answers"))), "127.0.0.1:0")
+    await one.start()
+    yield one.port
+    await one.stop()
 
 
 @asynccontextmanager
@@ -160,3 +170,25 @@ async def test_stop_twice_or_before_start_is_harmless() -> None:
     await server.start()
     await server.stop()
     await server.stop()
+
+
+async def test_a_head_that_never_ends_keeps_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEAD_LIMIT_S", 0.2)
+    async with listening() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nX-A: ")
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_second_head_that_never_ends_keeps_no_connection_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HEAD_LIMIT_S", 0.2)
+    async with listening() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(10):
+            assert b"200 OK" in await reader.readuntil(b"\r\n\r\nok")
+            writer.write(b"GET /hea")
+            assert await reader.read() == b""
+        writer.close()
