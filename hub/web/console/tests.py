@@ -58,6 +58,7 @@ class HomeTestPages:
 
     async def _home(self, visit: Visit, request: Request) -> Response:
         home = visit.home(request.path_params["id"])
+        await self._gate.record(visit, "looked", home.id)
         test = await self._running(home.id)
         if test is not None:
             return draw(visit, "test.html", home=home, **self._facts(visit, home, test))
