@@ -5,6 +5,7 @@ Also keys alone, sounds, and a connection that is lost and comes back.
 
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, expect
@@ -314,6 +315,37 @@ async def test_who_is_signed_out_is_told_so(county: County, visits: Opens) -> No
     one.faults.clear()  # the refused request and the lost line
 
 
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", PHONE), ("en", WIDE)])
+async def test_the_page_of_one_alert_stays_live(county: County, visits: Opens, language: str, width: int) -> None:
+    say = WORDS[language]
+    alert = await pressed(county, 2)
+    one = await visits(AccountRole.COUNTY, f"/alerts/{alert.id}", language, width)
+    page = one.page
+    card, left = page.locator("article.alert"), page.locator("article .next [data-left]").first
+    await expect(page.locator("#now[data-ready]")).to_be_attached()
+    shown = await left.text_content()
+    await expect(left).not_to_have_text(shown or "")  # it counts down
+    await county.world.command(alert, ev.Acknowledge("li-qiang", "console"))
+    await expect(card.locator(".next")).to_contain_text("李强")  # it came by itself
+    await expect(page.locator("#story")).to_contain_text("李强")
+    await expect(page.locator("#newcomer")).to_be_hidden()
+    await page.context.set_offline(True)
+    await expect(page.locator("#lost")).to_contain_text("0936-0000000")
+    await expect(card.get_by_role("button", name=say["join"], exact=True)).to_be_disabled()
+    await page.context.set_offline(False)
+    await expect(page.locator("#lost")).to_be_hidden()
+    await card.get_by_role("button", name=say["join"], exact=True).click()
+    await expect(card.locator(".next")).to_contain_text("Also going: 周敏" if language == "en" else "也去的：周敏")
+    await expect(page.locator("#said [data-answer=done]")).to_be_visible()
+    await one.shoot(f"alert-{language}-{width}")
+    assert await one.axe() == []
+    assert await one.too_wide() == []
+    await county.world.command(alert, ev.Resolve("li-qiang", Outcome.TEST, via="console"))
+    await expect(page.locator("#alert-card .calm")).to_be_visible()
+    await expect(page.locator("#said [data-answer]")).to_have_count(0, timeout=15_000)  # said long enough
+    one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]  # the browser says that it was cut off
+
+
 async def test_the_page_of_one_alert_says_who_was_first(county: County, visits: Opens) -> None:
     alert = await pressed(county, 1)
     one = await visits(AccountRole.COUNTY, f"/alerts/{alert.id}", "en", WIDE)
@@ -336,3 +368,59 @@ async def test_without_a_script_each_act_is_a_form_with_an_answer(county: County
     await page.get_by_label("genuine", exact=True).check()
     await page.get_by_role("button", name="Resolve", exact=True).click()
     assert (await newest(county, alert)).stage is Stage.RESOLVED
+
+
+async def test_a_new_emergency_is_heard_and_seen_on_every_page(county: County, visits: Opens) -> None:
+    one = await visits(AccountRole.COUNTY, "/", "zh-CN", WIDE)
+    page = await ready(one)
+    for open_now in await county.world.alerts():
+        if open_now.stage is Stage.OPEN:
+            await county.world.command(open_now, ev.Acknowledge("zhou-min", "console"))
+    await page.get_by_role("button", name="开始值班，试一声").click()
+    await page.locator(".rail").get_by_role("link", name="家庭").click()
+    await expect(page).to_have_title(re.compile("^家庭"))
+    await expect(page.locator("#waiting-link")).to_have_text("实时")
+    plain, html, bar = await page.title(), page.locator("html"), page.locator("#newcomer")
+    await expect(bar).to_be_hidden()
+    alert = await pressed(county, 8)
+    await expect(bar).to_contain_text("新的紧急：白存义")
+    await expect(page).to_have_title(f"● 1 件紧急在等人 · {plain}")
+    await expect(page.locator(".rail [data-waiting-n]")).to_have_text("1")
+    await expect(html).to_have_attribute("data-played", re.compile('"emergency":1'))
+    assert await one.axe() == []
+    second = await page.context.new_page()  # of two pages of one browser one sounds
+    await second.goto(county.url + "/areas")
+    await expect(second).to_have_title(re.compile("^● 1 件紧急在等人 · "))
+    await expect(second.locator("#newcomer")).to_be_hidden()  # this window was opened after it
+    again = await pressed(county, 9)
+    await expect(second.locator("#newcomer")).to_contain_text("新的紧急：")
+    await expect(bar.locator("a")).to_have_attribute("href", f"/alerts/{quote(again.id)}")
+    await second.close()
+    await page.context.set_offline(True)
+    await expect(page.locator("#waiting-link")).to_contain_text("起没有连上")
+    await expect(page).to_have_title(re.compile("^⚠ ● 2 件紧急在等人"))
+    await expect(html).to_have_attribute("data-played", re.compile('"lost":1'))
+    await page.context.set_offline(False)
+    await expect(page.locator("#waiting-link")).to_have_text("实时")
+    await county.world.command(again, ev.Resolve("zhou-min", Outcome.TEST, via="console"))
+    await expect(bar).to_be_hidden()
+    await county.world.command(alert, ev.Resolve("zhou-min", Outcome.TEST, via="console"))
+    await expect(page).to_have_title(plain)
+    one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]  # the browser says that it was cut off
+
+
+@pytest.mark.parametrize(("language", "width"), [("zh-CN", PHONE), ("en", PHONE), ("en", WIDE)])
+async def test_the_bar_of_a_new_emergency_fits(county: County, visits: Opens, language: str, width: int) -> None:
+    one = await visits(AccountRole.COUNTY, "/tests", language, width)
+    await expect(one.page.locator("#waiting-link")).to_be_visible()
+    alert = await pressed(county, 10)
+    bar = one.page.locator("#newcomer")
+    await expect(bar).to_be_visible()
+    await one.shoot(f"newcomer-{language}-{width}")
+    assert await one.too_wide() == []
+    assert await one.cut() == []
+    assert await one.small_targets(44, "#newcomer button") == []
+    await bar.locator("a").click()
+    await expect(one.page.locator("article.alert")).to_be_visible()
+    assert "data-played" not in (await one.page.content())  # no shift began here
+    await county.world.command(alert, ev.Resolve("zhou-min", Outcome.TEST, via="console"))

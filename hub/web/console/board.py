@@ -43,6 +43,7 @@ class Group(StrEnum):
     STAFF = "staff"
     SUPERVISOR = "supervisor"
     OTHER = "other"
+    NOBODY = "nobody"
 
 
 class Coming(StrEnum):
@@ -274,13 +275,15 @@ def _round_at(alert: Alert) -> datetime | None:
 def group(people: Iterable[str], alert: Alert, home: Home | None) -> Group:
     """Return what these people are to the home, where they all are the same."""
     wanted = set(people)
-    if wanted and home is not None:
+    if not wanted:
+        return Group.NOBODY
+    if home is not None:
         for role in (Role.FAMILY, Role.NEIGHBOUR, Role.RESIDENT):
             if wanted <= {contact.person for contact in home.contacts if contact.role is role}:
                 return Group(role.value)
-    if wanted and wanted <= set(alert.ladder.staff):
+    if wanted <= set(alert.ladder.staff):
         return Group.STAFF
-    return Group.SUPERVISOR if wanted and wanted <= set(alert.ladder.supervisors) else Group.OTHER
+    return Group.SUPERVISOR if wanted <= set(alert.ladder.supervisors) else Group.OTHER
 
 
 # --- all of them

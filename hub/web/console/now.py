@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from hub.accounts import Right
@@ -19,7 +19,7 @@ from hub.web.console.acts import Acts
 from hub.web.console.board import Item
 from hub.web.console.boards import Boards, View
 from hub.web.console.console import Site
-from hub.web.console.drawing import draw
+from hub.web.console.drawing import HEADERS, draw, fragment
 from hub.web.console.feed import Feed
 from hub.web.console.live import Live
 from hub.web.console.visit import NotFound, Refused, Visit
@@ -46,6 +46,7 @@ class Now:
             gate.page("/", self.show, Right.SEE_ALERTS),
             gate.page("/alerts", self.list, Right.SEE_ALERTS),
             gate.page("/alerts/{ref}", self.one, Right.SEE_ALERTS),
+            gate.stream("/live/alerts/{ref}", self.renew, Right.SEE_ALERTS),
             *(route for part in self._parts for route in part.routes()),
         ]
 
@@ -69,30 +70,39 @@ class Now:
 
     async def one(self, visit: Visit, request: Request) -> Response:
         """Show one alert: how it stands, why it exists, all that happened. That it was looked at is recorded."""
+        alert, facts = await self._one(visit, request)
+        home = facts["home"]
+        if home is not None:
+            await self._site.gate.record(visit, "looked", home.id, alert=alert.code)
+        view = await self.boards.view(visit)
+        facts |= {name: value for name, value in said(view, request).items() if name != "alert"}
+        facts |= {"script_words": script_words(visit.words, visit.desk)}
+        return draw(_counted(visit, self.boards.waiting(view)), "alert.html", **_own(facts))
+
+    async def renew(self, visit: Visit, request: Request) -> Response:
+        """Return what of that page changes: the open page asks for it by itself, its look was recorded."""
+        _, facts = await self._one(visit, request)
+        headers = {**HEADERS, "Cache-Control": "no-store"}
+        return HTMLResponse(fragment(visit, "_alert.html", **_own(facts)), headers=headers)
+
+    async def _one(self, visit: Visit, request: Request) -> tuple[Alert, dict[str, Any]]:
+        """Return an alert that the visitor may see, and what it is drawn with."""
         ref: str = request.path_params["ref"]
         alert, history, messages = await self._site.engine.store.read(lambda t: _all_of(t, ref))
         area = area_of(alert, visit.registry)
         home = visit.registry.homes.get(alert.home_id)
         if not visit.may(Right.SEE_ALERTS, area):
             raise Refused(Right.SEE_ALERTS, area, home.id if home else None)
-        if home is not None:
-            await self._site.gate.record(visit, "looked", home.id, alert=alert.code)
-        item = Item(alert, history, messages)
-        view = await self.boards.view(visit)
-        facts = self.boards.facts(visit)
+        item, facts = Item(alert, history, messages), self.boards.facts(visit)
         told = ((e.at, facts["s"].line(e, alert.what, held=held)) for e, held in facts["s"].entries(history))
-        lines = [(at, line) for at, line in told if line]
-        facts |= {
+        return alert, facts | {
             "alert": alert,
             "home": home,
             "card": None if alert.stage is Stage.RESOLVED else self.boards.card(item, visit.registry),
             "acts": visit.may(Right.ACT, area),
-            "lines": lines,
+            "lines": [(at, line) for at, line in told if line],
             "messages": messages,
-            "script_words": script_words(visit.words, visit.desk),
-            **{name: value for name, value in said(view, request).items() if name != "alert"},
         }
-        return draw(_counted(visit, self.boards.waiting(view)), "alert.html", **_own(facts))
 
     async def list(self, visit: Visit, request: Request) -> Response:
         """List what is open of one severity, of one area: a hundred at a time."""

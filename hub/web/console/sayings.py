@@ -118,6 +118,7 @@ GROUPS: Mapping[Group, Say] = {
     Group.STAFF: lambda w: w.say("Staff on duty"),
     Group.SUPERVISOR: lambda w: w.say("Supervisor"),
     Group.OTHER: lambda w: w.say("Others"),
+    Group.NOBODY: lambda w: w.say("Nobody to ask"),
 }
 
 _EVENTS: Mapping[str, Say] = {

@@ -1,6 +1,6 @@
 // The page of a home: stays fresh while it is open; a reload of a page that shows something masked leads back.
 const SILENT_AFTER = 12_000; // the hub beats every 5 s
-const TRY_AGAIN = 2_000;
+const TRY_AGAIN = 1_000;
 const PICTURE_EVERY = 60_000;
 
 const page = document.getElementById("hm");
@@ -35,7 +35,8 @@ function follow() {
       if (answer.status === 401) location.reload();
       else open();
     } catch {
-      again = setTimeout(retry, TRY_AGAIN);
+      say(false); // nobody is there: that is known at once, and need not be waited for
+      again = setTimeout(retry, TRY_AGAIN * 2);
     }
   }
 

@@ -1,11 +1,15 @@
 // The stream of changes from the hub, and whether it is alive. It comes back by itself, and then brings everything.
 
 const SILENT_AFTER = 12_000; // the hub beats every 5 s
-const TRY_AGAIN = 2_000;
+const TRY_AGAIN = 1_000;
+// Which waiting emergencies somebody has seen in this window, on whatever page.
+export const TOLD = "carehub.told";
 
-/** Follow the stream. `change(data, isFirst)`, `beat(ms)`, `connection({name, since})`: live, lost, sick or out. */
-export function follow({ change, connection, beat, now }) {
+/** Follow a stream, whose changes have one name. `change(data, isFirst)`, `beat(ms)`, `connection({name, since})`: live,
+ * lost, sick or out. */
+export function follow({ url = "/live", changes = "board", change, connection, beat, now }) {
   let source = null;
+  let isOver = false;
   let name = "";
   let heardAt = performance.now();
   let heardHub = now();
@@ -13,7 +17,7 @@ export function follow({ change, connection, beat, now }) {
   let again = 0;
 
   function is(next) {
-    if (name === next) return;
+    if (name === next || isOver) return;
     name = next;
     connection({ name, since: heardHub });
   }
@@ -27,9 +31,10 @@ export function follow({ change, connection, beat, now }) {
   function open() {
     clearTimeout(again);
     source?.close();
-    source = new EventSource("/live");
+    if (isOver) return;
+    source = new EventSource(url);
     isFirst = true;
-    source.addEventListener("board", (event) => {
+    source.addEventListener(changes, (event) => {
       const data = JSON.parse(event.data);
       hear(data);
       is("live");
@@ -62,11 +67,12 @@ export function follow({ change, connection, beat, now }) {
         is("out");
         return;
       }
+      if (answer.ok) return open();
+      is(answer.status === 503 ? "sick" : "lost");
     } catch {
-      again = setTimeout(retry, TRY_AGAIN);
-      return;
+      is("lost"); // nobody is there: that is known at once, and need not be waited for
     }
-    open();
+    again = setTimeout(retry, TRY_AGAIN * 2);
   }
 
   setInterval(() => {
@@ -83,6 +89,11 @@ export function follow({ change, connection, beat, now }) {
     again() {
       if (name === "out") location.reload();
       else retry();
+    },
+    stop() {
+      isOver = true;
+      clearTimeout(again);
+      source.close();
     },
   };
 }

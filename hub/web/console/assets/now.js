@@ -1,6 +1,6 @@
 // The page of open alerts: stays live, counts down, sounds, and acts without leaving. Without it all forms still work.
-import { follow } from "./live.js";
-import { canSound, play, start, tryStart } from "./sound.js";
+import { follow, TOLD } from "./live.js";
+import { beginShift, canSound, isMuted, play, start, tryStart } from "./sound.js";
 
 // The frame's own module, at the very address at which the page loaded it: a second copy would tick twice.
 const shell = await import(document.querySelector('script[src*="/shell.js"]').src);
@@ -10,6 +10,7 @@ const said = document.getElementById("said");
 const say = document.getElementById("say");
 const dialog = document.getElementById("part");
 const isLive = !("still" in board.dataset);
+const isOne = "live" in board.dataset; // one alert: waiting.js says when something changed
 const EMERGENCY_EVERY = 15_000;
 const LOST_EVERY = 60_000;
 const SETTLE = 2_000;
@@ -64,10 +65,8 @@ function tick() {
     const [since, until] = [Number(bar.dataset.since), Number(bar.dataset.until)];
     bar.value = until > since ? Math.min(1, Math.max(0, (now - since) / (until - since))) : 1;
   }
-  if (isLive) {
-    speak(now);
-    sound();
-  }
+  if (isLive || isOne) speak(now);
+  if (isLive) sound();
 }
 
 // --- sound -----------------------------------------------------------------------------------------------------
@@ -78,7 +77,8 @@ const heard = new Set();
 let lastEmergency = -Infinity;
 let lastLost = -Infinity;
 let lost = false;
-let muted = isLive && localStorage.getItem("carehub.muted") === "1";
+let hasBegun = false;
+let muted = isLive && isMuted();
 
 function sounding(severity) {
   return [...board.querySelectorAll(`[data-sounds=${severity}]`)];
@@ -89,6 +89,8 @@ const markOf = (at) => `${at.dataset.id ?? at.id} ${at.dataset.n ?? ""}`;
 
 function sound() {
   const on = canSound() && !muted;
+  if (on && !hasBegun) beginShift();
+  hasBegun = on;
   shift.hidden = canSound() || muted;
   soundButton.hidden = false;
   soundButton.setAttribute("aria-pressed", String(on));
@@ -98,8 +100,7 @@ function sound() {
   const now = performance.now();
   if (lost) {
     if (on && now - lastLost >= LOST_EVERY) {
-      lastLost = now;
-      play("lost");
+      lastLost = now - play("lost");
     }
     return;
   }
@@ -114,8 +115,7 @@ function sound() {
     return;
   }
   if (urgent.length && (fresh.length || now - lastEmergency >= EMERGENCY_EVERY)) {
-    lastEmergency = now;
-    play("emergency");
+    lastEmergency = now - play("emergency");
   } else if (warnings.length) {
     play("warning");
   }
@@ -124,6 +124,7 @@ function sound() {
 async function startShift() {
   muted = false;
   localStorage.removeItem("carehub.muted");
+  beginShift();
   if (await start()) play("trial");
   sound();
 }
@@ -168,7 +169,20 @@ async function ask(url, fields) {
 function tell(html) {
   said.innerHTML = html;
   if (html) said.scrollIntoView({ block: "nearest" });
+  fade();
 }
+
+const SAID_FOR = 10_000;
+let fading = 0;
+
+/** That something is done need not stay; it goes, but not from under a pointer, and not while it has the focus. */
+function fade(left = SAID_FOR) {
+  clearTimeout(fading);
+  if (!said.querySelector("[data-answer=done]")) return;
+  fading = setTimeout(() => (said.matches(":hover, :focus-within") ? fade(1000) : said.replaceChildren()), left);
+}
+
+fade();
 
 /** Say in the open form why it was not sent; what was typed stays. */
 function trouble(...says) {
@@ -229,7 +243,8 @@ async function send(url, fields, from) {
     tell(answer.html);
     // A page that is not live is drawn anew, with the answer.
     const how = element(answer.html)?.dataset.answer;
-    if (!isLive && how) location.replace(`${location.pathname}?said=${encodeURIComponent(how)}`);
+    if (isOne) await renew();
+    else if (!isLive && how) location.replace(`${location.pathname}?said=${encodeURIComponent(how)}`);
   } catch {
     notSent();
   }
@@ -501,12 +516,12 @@ function clockOf(ms) {
 function connection(state) {
   const wasLost = lost;
   lost = state.name !== "live";
-  link.hidden = false;
-  link.classList.toggle("is-lost", lost);
+  if (link) link.hidden = false;
+  link?.classList.toggle("is-lost", lost);
   document.body.classList.toggle("is-stale", lost);
   lostBanner.hidden = !lost;
   if (!lost) {
-    link.querySelector("[data-words]").textContent = words.live;
+    if (link) link.querySelector("[data-words]").textContent = words.live;
     if (wasLost) off(board, false);
     dialog?.querySelector("[data-trouble]")?.remove();
     lastLost = -Infinity;
@@ -516,17 +531,67 @@ function connection(state) {
     lostBanner.querySelector("b").textContent = head;
     lostBanner.querySelector("span").textContent = out ? words.out_what : words.lost_what;
     lostBanner.querySelector("button").textContent = out ? words.sign_in : words.again;
-    link.querySelector("[data-words]").textContent = head;
+    if (link) link.querySelector("[data-words]").textContent = head;
     off(board, true);
     whyLost();
   }
+  if (!isLive) return; // waiting.js has title and tones
   title();
   sound();
 }
 
+/** A beat of the hub; a window in the background has no other clock that still ticks. */
+function beat(ms) {
+  shell.setHubNow(ms);
+  tick();
+}
+
 if (isLive) {
-  const stream = follow({ change, connection, beat: (ms) => shell.setHubNow(ms), now: () => shell.hubNow() });
+  const stream = follow({ change, connection, beat, now: () => shell.hubNow() });
+  addEventListener("pagehide", () => {
+    const seen = [...board.querySelectorAll("[data-waits=em]")].map((at) => at.dataset.id);
+    sessionStorage.setItem(TOLD, JSON.stringify(seen)); // no other page calls them new
+  });
   lostBanner.querySelector("button").addEventListener("click", () => stream.again());
+}
+
+// --- one alert -------------------------------------------------------------------------------------------------
+
+const RENEW_EVERY = 1_000;
+let renewing = null;
+let renewedAt = -Infinity;
+
+/** Ask for what is shown of the alert, and put in what is another; a select-and-copy goes on. */
+async function renew() {
+  renewedAt = performance.now();
+  const answer = await fetch(board.dataset.live, { headers: { accept: "text/html" }, cache: "no-store" }).catch(() => null);
+  if (!answer?.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const after of fresh.body.children) {
+    const before = document.getElementById(after.id);
+    if (known.get(after.id) === after.outerHTML) continue;
+    known.set(after.id, after.outerHTML);
+    replace(before, document.adoptNode(after.cloneNode(true)));
+  }
+  if (lost) off(board, true);
+  tick();
+}
+
+/** Something changed somewhere: look at once, but not more often than once a second. */
+function renewSoon() {
+  if (renewing !== null || document.hidden) return;
+  const wait = Math.max(0, renewedAt + RENEW_EVERY - performance.now());
+  renewing = setTimeout(() => {
+    renewing = null;
+    renew();
+  }, wait);
+}
+
+if (isOne) {
+  const waiting = await import(document.querySelector('script[src*="/waiting.js"]').src);
+  waiting.listen({ connection, changed: renewSoon });
+  lostBanner.querySelector("button").addEventListener("click", () => (isOut ? location.reload() : waiting.again()));
+  document.addEventListener("visibilitychange", renewSoon);
 }
 
 tick();

@@ -6,7 +6,36 @@ const EMERGENCY = [988, 880, 784, 698, 587]; // falling
 const WARNING = [784, 659, 784];
 const LOST = [220];
 
+// Several pages of one browser sound as one.
+const ONCE = 2_500;
+const PAGE = Math.random().toString(36).slice(2);
+
 let context = null;
+
+/** What marks this sign-in in the browser's memory. */
+export const signIn = () => (document.body.dataset.csrf ?? "").slice(0, 16);
+
+/** Remember that whoever is signed in here has begun a shift: all pages sound from now on. */
+export function beginShift() {
+  localStorage.setItem("carehub.shift", signIn());
+}
+
+/** Whether the shift has begun in this browser, on whatever page. */
+export function inShift() {
+  return signIn() !== "" && localStorage.getItem("carehub.shift") === signIn();
+}
+
+/** Whether somebody muted this browser. */
+export function isMuted() {
+  return localStorage.getItem("carehub.muted") === "1";
+}
+
+const playedBy = (name) => (localStorage.getItem(`carehub.played.${name}`) ?? "- 0").split(" ");
+
+/** Return how many milliseconds ago a page of this browser played it. */
+export function lastPlayed(name) {
+  return Math.max(0, Date.now() - Number(playedBy(name)[1]));
+}
 
 /** Whether this browser lets us sound: it wants one click first. */
 export function canSound() {
@@ -60,12 +89,16 @@ const PLAYS = {
   trial: (at) => row(EMERGENCY, at, 0.16, 0.2, 0.5), // what would wake one, once
 };
 
-/** Play one of: emergency, warning, lost, trial. */
+/** Play one of: emergency, warning, lost, trial. Return how many milliseconds ago it sounded: 0, it does now. */
 export function play(name) {
-  if (!canSound()) return;
+  if (!canSound()) return 0;
+  const ago = lastPlayed(name);
+  if (name !== "trial" && playedBy(name)[0] !== PAGE && ago < ONCE) return ago;
+  localStorage.setItem(`carehub.played.${name}`, `${PAGE} ${Date.now()}`);
   PLAYS[name](context.currentTime + 0.05);
   const counted = document.documentElement.dataset;
   const played = JSON.parse(counted.played ?? "{}");
   played[name] = (played[name] ?? 0) + 1;
   counted.played = JSON.stringify(played);
+  return 0;
 }
