@@ -29,7 +29,7 @@ WORDS = {
         "maintenance": "Maintenance",
         "set": "Set the mode",
         "home": "As always from now on",
-        "hall": "hall",
+        "hall": "Hall",
         "moved": "Movement",
         "gone": "No connection since",
         "saved": "Saved with your name.",
