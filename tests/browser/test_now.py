@@ -263,7 +263,9 @@ async def test_a_lost_connection_is_said_with_a_sound_and_comes_back_by_itself(c
     await expect(lost).to_be_hidden()
     await expect(page.locator(f'[data-id="{second.id}"]')).to_be_visible()
     await expect(card.get_by_role("button", name="我来处理", exact=True)).to_be_enabled()
-    await county.world.restart_hub()  # the same page goes on
+    await county.world.stop_hub()  # nobody answers: that is known at once
+    await expect(lost).to_be_visible(timeout=4_000)
+    await county.world.start_hub()  # the same page goes on
     third = await pressed(county, 2)
     await expect(page.locator(f'[data-id="{third.id}"]')).to_be_visible(timeout=15_000)
     assert await page.evaluate("performance.getEntriesByType('navigation').length") == 1

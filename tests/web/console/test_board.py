@@ -18,7 +18,8 @@ from hub.alerts.place import area_of
 from hub.alerts.policy import Severity
 from hub.decide import World
 from hub.homes import SITE, Registry
-from hub.web.console.board import Coming, Doing, Group, Item, Kind, Standing, board, card
+from hub.web.console.board import Coming, Doing, Group, Item, Kind, Standing, board, card, group
+from hub.web.console.drawing import environment
 from hub.web.console.sayings import Sayings
 from hub.web.console.words import Words
 from tests.engine.pocket import CHEN, HOUR, MINUTE, PEOPLE, POLICIES, SECOND, VILLAGE, WANG, Pocket
@@ -62,6 +63,35 @@ def test_an_open_alert_says_whom_it_asks_next_when_and_how() -> None:
 )
 def test_a_button_is_pressed_again_and_a_detector_alarms_again(what: str, language: str, said: str) -> None:
     assert sayings(language).line(Entry(NOON, "hub", "again", {"count": 2}), what) == said
+
+
+@pytest.mark.parametrize(
+    ("then", "said"), [(("nurse",), "If late: %s is asked"), (("nurse", "daughter"), "If late: %s are asked")]
+)
+def test_who_is_asked_if_the_holder_is_late_is_one_or_several(then: tuple[str, ...], said: str) -> None:
+    hub = pressed()
+    hub.command(lambda _: ev.Acknowledge("daughter", "sms"))
+    shown = card(item(hub), hub.world.registry)
+    assert shown.holder is not None
+    shown = replace(shown, holder=replace(shown.holder, then=then))
+    words = Words("en", ZoneInfo("Asia/Shanghai"))
+    facts = {
+        "s": sayings(),
+        "w": words,
+        "_": words.say,
+        "ngettext": words.count,
+        "now": hub.now,
+        "me": "",
+        "acts": True,
+    }
+    drawn = environment().get_template("_board.html").make_module(facts).whole(shown, "c-1")  # type: ignore[attr-defined]
+    names = str(sayings().people(then))
+    assert said % names in drawn
+
+
+def test_a_step_that_reaches_nobody_is_called_so() -> None:
+    hub = pressed()
+    assert group((), hub.alert(), None) is Group.NOBODY
 
 
 def test_what_was_foretold_happens_then() -> None:
