@@ -132,7 +132,9 @@ def test_the_template_can_be_imported_as_it_is(language: str, name: str) -> None
 def test_both_languages_say_the_same() -> None:
     assert len({column.english for column in COLUMNS}) == len({column.chinese for column in COLUMNS}) == len(COLUMNS)
     for words in (KINDS, ROLES, ROOMS, NEEDS, RELATIONS):
-        assert all(re.search("[\u4e00-\u9fff]", chinese) and english.isascii() for chinese, english, *_ in words.values())
+        assert all(
+            re.search("[\u4e00-\u9fff]", chinese) and english.isascii() for chinese, english, *_ in words.values()
+        )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
