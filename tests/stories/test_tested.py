@@ -29,8 +29,7 @@ async def begin(world: World, home: StoryHome, span: timedelta = 30 * MINUTES, t
 
 async def now_of(world: World, test: WalkTest) -> WalkTest:
     assert world.hub is not None
-    found = await world.hub.store.read(lambda t: testing.seen(t, t.home_test(test.id) or test))
-    return found
+    return await world.hub.store.read(lambda t: testing.seen(t, t.home_test(test.id) or test))
 
 
 async def confirm(world: World, test: WalkTest) -> int:
