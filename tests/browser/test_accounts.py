@@ -131,10 +131,10 @@ async def test_in_and_out_with_a_wrong_password_between(
     one = await visits(None, "/profile", language, width)  # the way leads to the sign-in, and back
     page = one.page
     await well(one, language)
-    await enter(page, say, "installer", "not this one at all")
+    await enter(page, say, "安装员", "not this one at all")
     await expect(page.get_by_role("alert")).to_have_text(str(say["wrong"]))
     await well(one, language)
-    await enter(page, say, "Installer", NEW)
+    await enter(page, say, " 安装员 ", NEW)
     await expect(page).to_have_url(re.compile(r"/profile$"))
     await page.locator('form[action="/sign-out"] button').first.click()
     await expect(page.get_by_role("status")).to_have_text(str(say["out"]))
