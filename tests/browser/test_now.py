@@ -3,12 +3,13 @@
 Also keys alone, sounds, and a connection that is lost and comes back.
 """
 
+import asyncio
 import json
 import re
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from hub.accounts import AccountRole
 from hub.alerts import events as ev
@@ -349,11 +350,20 @@ async def test_the_page_of_one_alert_stays_live(county: County, visits: Opens, l
 
 
 async def test_the_page_of_one_alert_says_who_was_first(county: County, visits: Opens) -> None:
-    alert = await pressed(county, 1)
-    one = await visits(AccountRole.COUNTY, f"/alerts/{alert.id}", "en", WIDE)
+    alert = await pressed(county, 7)
+    one = await visits(AccountRole.COUNTY, "/settings", "en", WIDE)
+    news = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await news.wait()
+        await route.continue_()
+
+    await one.page.route("**/live/**", late)  # what others do is heard here after the click
+    await one.goes(f"{county.url}/alerts/{alert.id}")
     await county.world.command(alert, ev.Acknowledge("li-qiang", "console"))
     await one.page.get_by_role("button", name="Take it", exact=True).click()
     await expect(one.page.locator("#said")).to_contain_text("李强 took it")
+    news.set()
     await expect(one.page.locator("article .next")).to_contain_text("李强 has it")
     await county.world.command(alert, ev.Resolve("li-qiang", Outcome.TEST, via="console"))
 
