@@ -15,6 +15,7 @@ from hub.homes import Contact, Device, DeviceKind, DeviceRole, DeviceState, Home
 from hub.ports import Lane
 from hub.store import SqlStore, open_store
 from hub.web.console.console import Site
+from hub.web.console.now import Now
 from hub.web.console.overview import Overlook
 from hub.web.ports import Figures, Part, Routes
 from hub.web.server import Server
@@ -136,7 +137,8 @@ async def county_desk(
     plain = desk.site(engine, clock, who)
     site = Site(engine, clock, plain.gate, plain.settings, hub, hub, plain.accounts, plain.cookies, about)
     overlook = Overlook(engine, clock)
-    parts: list[Routes] = [part(site, overlook) for part in (Areas, Homes, Devices, System)]
+    # Every page asks what waits, so the page of open alerts is served too.
+    parts: list[Routes] = [Now(site), *(part(site, overlook) for part in (Areas, Homes, Devices, System))]
     server = Server(desk.application(*parts), "127.0.0.1:0")
     await server.start()
     try:
