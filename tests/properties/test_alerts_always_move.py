@@ -117,9 +117,15 @@ class AlertsAlwaysMove(RuleBasedStateMachine):
         """Hand one message over; what is known of it must be what the broker may still send again."""
         delivery = arrival.delivery
         same = (delivery.message.topic, delivery.message.payload)
-        earlier = sorted(key for key, what in self.rows.items() if what == same and key[0] < delivery.connection)
+        earlier = sorted(
+            (connection, mid)
+            for (connection, mid), what in self.rows.items()
+            if what == same and mid == delivery.mid and connection < delivery.connection
+        )
         known = self.hub.take(arrival)
-        assert known == int(delivery.duplicate and bool(earlier)), "DUP and one row of an earlier connection"
+        assert known == int(delivery.duplicate and bool(earlier)), (
+            "DUP and one row of an earlier connection with its packet id"
+        )
         if known:
             del self.rows[earlier[0]]
         self.rows[delivery.connection, delivery.mid] = same
