@@ -6,7 +6,6 @@ Also keys alone, sounds, and a connection that is lost and comes back.
 import asyncio
 import json
 import re
-from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -380,45 +379,6 @@ async def test_without_a_script_each_act_is_a_form_with_an_answer(county: County
     await page.get_by_label("genuine", exact=True).check()
     await page.get_by_role("button", name="Resolve", exact=True).click()
     assert (await newest(county, alert)).stage is Stage.RESOLVED
-
-
-async def test_a_new_emergency_is_heard_and_seen_on_every_page(county: County, visits: Opens) -> None:
-    one = await visits(AccountRole.COUNTY, "/", "zh-CN", WIDE)
-    page = await ready(one)
-    for open_now in await county.world.alerts():
-        if open_now.stage is Stage.OPEN:
-            await county.world.command(open_now, ev.Acknowledge("zhou-min", "console"))
-    await page.get_by_role("button", name="开始值班，试一声").click()
-    await page.locator(".rail").get_by_role("link", name="家庭").click()
-    await expect(page).to_have_title(re.compile("^家庭"))
-    await expect(page.locator("#waiting-link")).to_have_text("实时")
-    plain, html, bar = await page.title(), page.locator("html"), page.locator("#newcomer")
-    await expect(bar).to_be_hidden()
-    alert = await pressed(county, 8)
-    await expect(bar).to_contain_text("新的紧急：白存义")
-    await expect(page).to_have_title(f"● 1 件紧急在等人 · {plain}")
-    await expect(page.locator(".rail [data-waiting-n]")).to_have_text("1")
-    await expect(html).to_have_attribute("data-played", re.compile('"emergency":1'))
-    assert await one.axe() == []
-    second = await page.context.new_page()  # of two pages of one browser one sounds
-    await second.goto(county.url + "/areas")
-    await expect(second).to_have_title(re.compile("^● 1 件紧急在等人 · "))
-    await expect(second.locator("#newcomer")).to_be_hidden()  # this window was opened after it
-    again = await pressed(county, 9)
-    await expect(second.locator("#newcomer")).to_contain_text("新的紧急：")
-    await expect(bar.locator("a")).to_have_attribute("href", f"/alerts/{quote(again.id)}")
-    await second.close()
-    await page.context.set_offline(True)
-    await expect(page.locator("#waiting-link")).to_contain_text("起没有连上")
-    await expect(page).to_have_title(re.compile("^⚠ ● 2 件紧急在等人"))
-    await expect(html).to_have_attribute("data-played", re.compile('"lost":1'))
-    await page.context.set_offline(False)
-    await expect(page.locator("#waiting-link")).to_have_text("实时")
-    await county.world.command(again, ev.Resolve("zhou-min", Outcome.TEST, via="console"))
-    await expect(bar).to_be_hidden()
-    await county.world.command(alert, ev.Resolve("zhou-min", Outcome.TEST, via="console"))
-    await expect(page).to_have_title(plain)
-    one.faults[:] = [fault for fault in one.faults if "ERR_" not in fault]  # the browser says that it was cut off
 
 
 @pytest.mark.parametrize(("language", "width"), [("zh-CN", PHONE), ("en", PHONE), ("en", WIDE)])
