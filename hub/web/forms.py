@@ -43,14 +43,14 @@ async def read_form(request: Request, largest: int = LARGEST_FORM) -> dict[str, 
     return form
 
 
-async def read_body(request: Request, largest: int) -> bytes:
-    """Return a request's body of at most `largest` bytes, whatever it is; raises BadForm."""
+async def read_body(request: Request, largest: int, *, within: timedelta = READ_LIMIT) -> bytes:
+    """Return a request's body of at most `largest` bytes that came `within` a time, whatever it is; raises BadForm."""
     length = request.headers.get("content-length", "0")
     if length.isdigit() and int(length[:18]) > largest:
         raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {largest} bytes")
     body = bytearray()
     try:
-        async with asyncio.timeout(READ_LIMIT.total_seconds()):
+        async with asyncio.timeout(within.total_seconds()):
             async for part in request.stream():
                 body += part
                 if len(body) > largest:

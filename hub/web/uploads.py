@@ -1,14 +1,13 @@
 """Reading a form with a file in it: bounded in size and time, nothing is written to the disk."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from email.message import Message
 from http import HTTPStatus
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
-from hub.web.forms import BadForm
+from hub.web.forms import BadForm, read_body
 
 _TYPE = "multipart/form-data"
 LARGEST_UPLOAD = 17_000_000
@@ -25,7 +24,7 @@ async def read_upload(request: Request) -> dict[str, str]:
     boundary = _parameter(request.headers.get("content-type", ""), "boundary")
     if not boundary or len(boundary) > 200:
         raise BadForm(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {_TYPE}")
-    body = await _read(request)
+    body = await read_body(request, LARGEST_UPLOAD, within=READ_LIMIT)
     parts = body.split(b"--" + boundary.encode("latin-1"))
     if len(parts) < 3 or len(parts) > _MOST_PARTS or not parts[-1].startswith(b"--"):
         raise BadForm(HTTPStatus.BAD_REQUEST, "not a form")
@@ -64,21 +63,3 @@ def _parameter(header: str, name: str) -> str | None:
     message["content-type"] = header.replace("\r", "").replace("\n", "") if "/" in header else f"x/x; {header}"
     found = message.get_param(name)
     return found if isinstance(found, str) else None
-
-
-async def _read(request: Request) -> bytes:
-    length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length[:18]) > LARGEST_UPLOAD:
-        raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {LARGEST_UPLOAD} bytes")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(READ_LIMIT.total_seconds()):
-            async for part in request.stream():
-                body += part
-                if len(body) > LARGEST_UPLOAD:
-                    raise BadForm(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {LARGEST_UPLOAD} bytes")
-    except TimeoutError:
-        raise BadForm(HTTPStatus.REQUEST_TIMEOUT, "too slow") from None
-    except ClientDisconnect:
-        raise BadForm(HTTPStatus.BAD_REQUEST, "broken off") from None
-    return bytes(body)
