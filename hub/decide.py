@@ -44,6 +44,12 @@ class World:
     registry: Registry
     policies: Mapping[Severity, Policy]
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Ids of people whom a ladder names: they are told of alerts of every home."""
+        words = (word for policy in self.policies.values() for step in policy.steps for word in step.tell)
+        return frozenset(word for word in words if word in self.registry.people)
+
     def scene(self, now: datetime, sent: Sequence[Notification] = ()) -> Scene:
         """Return what the alert machine may look at."""
         return Scene(now, sent, self.registry.names, self.registry.everybody)

@@ -307,16 +307,17 @@ def may_edit(visit: Visit, registry: Registry, person_id: str) -> bool:
     return not foreign_areas(visit, registry, person_id)
 
 
-def whole_site(person: Person) -> tuple[str, ...]:
-    """Return everywhere for staff without an area: they are told of what concerns the whole site."""
-    return (EVERYWHERE,) if not person.areas and person.roles - set(CONTACTS) else ()
+def whole_site(visit: Visit, person: Person) -> tuple[str, ...]:
+    """Return everywhere for who is told of what concerns the whole site: staff without an area, who a ladder names."""
+    of_all = not person.areas and person.roles - set(CONTACTS)
+    return (EVERYWHERE,) if of_all or person.id in visit.named else ()
 
 
 def foreign_areas(visit: Visit, registry: Registry, person_id: str) -> list[str]:
     """Return the areas that make a person somebody else's business."""
     person = registry.people[person_id]
-    own = person.areas or whole_site(person)
-    areas = [*own, *(registry.homes[home].area for home in registry.homes_of.get(person_id, ()))]
+    of_homes = (registry.homes[home].area for home in registry.homes_of.get(person_id, ()))
+    areas = [*person.areas, *whole_site(visit, person), *of_homes]
     return [area for area in dict.fromkeys(areas) if not visit.may(Right.EDIT_HOMES, area)]
 
 

@@ -142,7 +142,7 @@ class PeopleEditing:
         if read.value is None:
             return read
         known = before.areas if before else ()
-        if whole_site(read.value) and not visit.may(Right.EDIT_HOMES, EVERYWHERE):
+        if whole_site(visit, read.value) and not visit.may(Right.EDIT_HOMES, EVERYWHERE):
             said = visit.words.say(
                 "Write for which areas. Only who is responsible for the whole site leaves this empty."
             )
@@ -169,7 +169,7 @@ def _mine(visit: Visit) -> Callable[[Person], bool]:
         return may[area]
 
     return lambda person: (
-        all(map(one, person.areas or whole_site(person)))
+        all(map(one, (*person.areas, *whole_site(visit, person))))
         and all(one(homes[h].area) for h in homes_of.get(person.id, ()))
     )
 

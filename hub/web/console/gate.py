@@ -148,6 +148,7 @@ class Gate:
             keys=request.cookies.get("keys") != "0",
             path=request.url.path,
             waiting=self.waiting(signed_in.account),
+            named=self._engine.world.named,
         )
 
     async def _serve(

@@ -39,6 +39,8 @@ class Visit:
     path: str = ""
     waiting: int = 0  # alerts that nobody has, for the number in the menu
 
+    named: frozenset[str] = frozenset()  # whom a ladder names by id
+
     @property
     def timezone(self) -> ZoneInfo:
         """The site's time zone: a county has one."""

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 import aiohttp
@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from hub.accounts import AccountRole
+from hub.alerts.policy import Severity
 from hub.homes import Act, DeviceKind, Home, Person, Role
 from hub.ports import Lane, Session
 from tests.harness.county import COUNTY, DONGWAN_VILLAGE, SHANGBAO, County
@@ -260,6 +261,22 @@ async def test_who_is_there_for_the_whole_site_is_no_townships_business(county: 
     await engine.load()
     assert (await township.opens("/people/no-area")).status == 403
     assert "无区" not in (await township.opens("/people")).text
+
+
+async def test_whom_a_ladder_names_is_no_townships_business(county: County) -> None:
+    """They are told of every home's alerts, whatever their own areas are."""
+    township = Desk(county, AccountRole.TOWNSHIP)
+    world = county.world
+    assert world.hub is not None
+    engine = world.hub.engine
+    friend = Person("a-friend", "老友", "+447700900178")
+    await engine.store.write(Lane.SLOW, lambda t: t.save_people([friend]))
+    await engine.load()
+    assert (await township.opens("/people/a-friend")).status == 200
+    notice = engine.world.policies[Severity.NOTICE]
+    named = replace(notice, steps=(replace(notice.steps[0], tell=("staff", "a-friend")),))
+    engine.world = replace(engine.world, policies={**engine.world.policies, Severity.NOTICE: named})
+    assert (await township.opens("/people/a-friend")).status == 403
 
 
 async def test_what_an_open_alert_needs_is_not_removed(county: County, clerk: Desk) -> None:
