@@ -87,6 +87,9 @@ function sounding(severity) {
 /** Remember the warnings that were there when the shift began: only a new one sounds. */
 const markOf = (at) => `${at.dataset.id ?? at.id} ${at.dataset.n ?? ""}`;
 
+/** The id of the alert that was opened last: an id begins with its time. */
+const newest = (all) => all.map((at) => at.dataset.id ?? at.id).sort().at(-1);
+
 function sound() {
   const on = canSound() && !muted;
   if (on && !hasBegun) beginShift();
@@ -115,9 +118,9 @@ function sound() {
     return;
   }
   if (urgent.length && (fresh.length || now - lastEmergency >= EMERGENCY_EVERY)) {
-    lastEmergency = now - play("emergency");
+    lastEmergency = now - play("emergency", newest(fresh));
   } else if (warnings.length) {
-    play("warning");
+    play("warning", newest(warnings));
   }
 }
 

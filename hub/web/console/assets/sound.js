@@ -6,7 +6,7 @@ const EMERGENCY = [988, 880, 784, 698, 587]; // falling
 const WARNING = [784, 659, 784];
 const LOST = [220];
 
-// Several pages of one browser sound as one.
+// Several pages of one browser sound as one: what one of them played the others leave, for as long as it lasts.
 const ONCE = 2_500;
 const PAGE = Math.random().toString(36).slice(2);
 
@@ -30,7 +30,7 @@ export function isMuted() {
   return localStorage.getItem("carehub.muted") === "1";
 }
 
-const playedBy = (name) => (localStorage.getItem(`carehub.played.${name}`) ?? "- 0").split(" ");
+const playedBy = (name) => (localStorage.getItem(`carehub.played.${name}`) ?? "- 0 ").split(" ");
 
 /** Return how many milliseconds ago a page of this browser played it. */
 export function lastPlayed(name) {
@@ -89,12 +89,17 @@ const PLAYS = {
   trial: (at) => row(EMERGENCY, at, 0.16, 0.2, 0.5), // what would wake one, once
 };
 
-/** Play one of: emergency, warning, lost, trial. Return how many milliseconds ago it sounded: 0, it does now. */
-export function play(name) {
+/**
+ * Play one of: emergency, warning, lost, trial. Return how many milliseconds ago it sounded: 0, it does now.
+ * `about` is the id of the alert that is new; none, if it is only said again. Another page's tone for another alert is
+ * no reason to keep quiet about this one.
+ */
+export function play(name, about = "") {
   if (!canSound()) return 0;
   const ago = lastPlayed(name);
-  if (name !== "trial" && playedBy(name)[0] !== PAGE && ago < ONCE) return ago;
-  localStorage.setItem(`carehub.played.${name}`, `${PAGE} ${Date.now()}`);
+  const [page, , before] = playedBy(name);
+  if (name !== "trial" && page !== PAGE && ago < ONCE && (!about || about === before)) return ago;
+  localStorage.setItem(`carehub.played.${name}`, `${PAGE} ${Date.now()} ${about}`);
   PLAYS[name](context.currentTime + 0.05);
   const counted = document.documentElement.dataset;
   const played = JSON.parse(counted.played ?? "{}");

@@ -81,7 +81,7 @@ function told() {
   return known === null ? null : JSON.parse(known);
 }
 
-/** Say what is new in a bar over the page, where nothing moves; return whether anything is. */
+/** Say what is new in a bar over the page, where nothing moves; return the id of the newest that is. */
 function announce() {
   const before = told();
   const fresh = before === null ? [] : facts.newest.filter((one) => !before.includes(one.id));
@@ -89,7 +89,7 @@ function announce() {
   sessionStorage.setItem(TOLD, JSON.stringify([...now].slice(-MOST_TOLD)));
   const first = fresh.find((one) => !document.querySelector(`[data-about-alert="${CSS.escape(one.id)}"]`));
   if (first) show(first);
-  return fresh.length > 0;
+  return fresh[0]?.id;
 }
 
 function show(first) {
@@ -126,7 +126,7 @@ let lastEmergency = performance.now() - lastPlayed("emergency");
 let lastLost = performance.now() - lastPlayed("lost");
 let sounding = Infinity;
 
-function sound(hasNew = false) {
+function sound(about) {
   if (soundButton) soundButton.hidden = !inShift() || isMuted() || canSound();
   if (!inShift() || isMuted() || !canSound()) return;
   const now = performance.now();
@@ -136,13 +136,13 @@ function sound(hasNew = false) {
   }
   lastLost = -Infinity;
   const count = facts?.sounds ?? 0;
-  const isFresh = hasNew || count > sounding; // one that was silenced sounds again
+  const isFresh = about || count > sounding; // one that was silenced sounds again
   if (facts) sounding = count;
-  if (count && (isFresh || now - lastEmergency >= EMERGENCY_EVERY)) lastEmergency = now - play("emergency");
+  if (count && (isFresh || now - lastEmergency >= EMERGENCY_EVERY)) lastEmergency = now - play("emergency", about);
 }
 
-function tick(hasNew = false) {
-  sound(hasNew);
+function tick(about) {
+  sound(about);
   isStillNew();
 }
 
